@@ -1,0 +1,37 @@
+/**
+ * What every room uses to speak to PostgreSQL: statements, transactions, streams and notices. It promises that a statement is always
+ * parameterised, that a transaction either commits whole or leaves nothing, and that every wait has an end.
+ */
+import type { World } from './world.ts';
+
+/** Anything that can run one statement: the pool or a transaction. Statements with the same text are prepared once a connection. */
+export interface Sql {
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** Runs inside one transaction; made by `Database.transaction` alone. */
+export interface Transaction extends Sql {
+  readonly world: World;
+  /** Runs after the transaction has committed, never when it has not. */
+  afterCommit(work: () => void): void;
+}
+
+export interface TransactionOptions {
+  isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readOnly?: boolean;
+}
+
+export interface Database extends Sql {
+  readonly world: World;
+  /** Commits when `work` resolves, rolls back when it throws. Serialisation failures and deadlocks are retried (at most 5 times). */
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>, options?: TransactionOptions): Promise<Result>;
+  /** Rows in batches through a server-side cursor: constant memory. */
+  stream<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    options: { batch: number },
+  ): AsyncIterable<Row[]>;
+  /** Calls back on each `notify` of the channel; survives reconnects. Returns how to stop. */
+  listen(channel: string, onNotice: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
