@@ -1,0 +1,351 @@
+/**
+ * The policy language: one typed file, `fairlead.policy.ts`, says everything that is allowed. `policy(…)` and the builders keep the
+ * literal types, so that a permit for one purpose cannot name a field of another, and return plain JSON-able objects, so that a policy
+ * can be stored, compared and digested. Every other room reads the wide type `Policy`. What the types cannot say is said by `checkPolicy`.
+ */
+
+/** The whole policy, as the running system reads it: plain JSON. */
+export interface Policy {
+  readonly controller: Controller;
+  readonly purposes: Entries<Purpose>;
+  /** What other consent tools call a purpose → the purposes here that it stands for. */
+  readonly consentCategories?: Entries<readonly string[]>;
+  /** What may be kept about a person, field by field. */
+  readonly people: Entries<PersonField>;
+  /** The attributes of the catalogue. */
+  readonly items: Entries<ItemField>;
+  /** The events that may be kept; every other one is dropped and counted. */
+  readonly events: Entries<EventRule>;
+  readonly models: Entries<ModelRule>;
+  readonly placements: Entries<PlacementRule>;
+  /** Rules over permitted features, by which a marketer addresses people. */
+  readonly segments?: Entries<SegmentRule>;
+  /** Segment × placement. */
+  readonly audiences?: Entries<AudienceRule>;
+  /** The prompts that a language model may be given, one for each text that it writes. */
+  readonly copy?: Entries<CopyRule>;
+  readonly fairness?: FairnessRule;
+  /** How long each kind of record lives; `retentionOf` fills in what is left out. */
+  readonly retention?: Readonly<Partial<Record<RetainedRecord, string>>>;
+  /** Item topics that enter no contribution and no personal list; `sensitiveTopicsOf` fills in the default list. */
+  readonly sensitiveTopics?: readonly string[];
+}
+
+/** What `policy(…)` takes. It is the wide type itself: a typed policy can be handed to every function that reads `Policy`. */
+export type PolicyInput = Policy;
+
+export type Entries<Entry> = Readonly<Record<string, Entry>>;
+
+export interface Controller {
+  readonly name: string;
+  /** The address that a person writes to; it stands in every notice. */
+  readonly contact: string;
+  /** Where the people live: `EU`, `UK`, or a country or state by ISO 3166 (`CH`, `US-CA`). */
+  readonly regions: readonly string[];
+}
+
+/** Consent comes first. Opt-out is one explicit line: the law that allows it and the reason why it is used. */
+export type Purpose = OptInPurpose | OptOutPurpose;
+
+interface PurposeText {
+  readonly title: string;
+  /** What the person reads before they choose, in plain words. */
+  readonly notice: string;
+  /** Counted from 1; raise it when the people who agreed have to be asked again. Default 1. */
+  readonly noticeVersion?: number;
+  /** How long what was collected for this purpose is kept, for example `'13 months'`. */
+  readonly keepFor: string;
+  /** Who else receives it, by name. */
+  readonly recipients?: readonly string[];
+}
+
+export interface OptInPurpose extends PurposeText {
+  readonly basis: 'consent' | 'explicit-consent';
+  readonly law?: never;
+  readonly reason?: never;
+}
+
+export interface OptOutPurpose extends PurposeText {
+  readonly basis: 'opt-out';
+  readonly law: string;
+  readonly reason: string;
+}
+
+export type Basis = Purpose['basis'];
+
+export type PersonField = IdentifierField | AttributeField | SensitiveField | SafeguardField;
+
+export type IdentifierType = 'email' | 'phone' | 'userId' | 'deviceId' | 'other';
+
+/** Sealed in the vault, looked up by keyed hash; never in a model, an audience or a prompt. */
+export interface IdentifierField {
+  readonly kind: 'identifier';
+  readonly type: IdentifierType;
+  readonly for: readonly string[];
+}
+
+export type AttributeType = 'number' | 'text' | 'boolean' | 'date';
+
+/** A fact that a person stated: one of a closed list of codes, or a typed value (`date` is `YYYY-MM-DD`; `text` is sealed). */
+export type AttributeField = OneOfAttribute | TypedAttribute;
+
+export interface OneOfAttribute {
+  readonly kind: 'attribute';
+  readonly oneOf: readonly string[];
+  readonly type?: never;
+  readonly for: readonly string[];
+}
+
+export interface TypedAttribute {
+  readonly kind: 'attribute';
+  readonly type: AttributeType;
+  readonly oneOf?: never;
+  readonly for: readonly string[];
+}
+
+/** Sealed; only ever compared in fairness audits, under explicit consent. */
+export interface SensitiveField {
+  readonly kind: 'sensitive';
+  readonly oneOf: readonly string[];
+  readonly for: readonly string[];
+}
+
+/** Sealed; can only take items out or make the answer non-personal. No purpose ever sees it. */
+export interface SafeguardField {
+  readonly kind: 'safeguard';
+  readonly when: 'declared';
+  readonly for?: never;
+}
+
+export type ItemField = 'text' | 'number' | 'money' | 'boolean' | 'date' | 'url';
+
+export type PropertyType = ItemField;
+
+/** An event that may be kept: where its item ids stand, which properties are kept, and for which purposes. */
+export interface EventRule {
+  /** Where one item id stands, for example `properties.product_id`. */
+  readonly item?: string;
+  /** Where several stand, for example `properties.products[].product_id`. */
+  readonly items?: string;
+  /** The properties that are kept; every other one is dropped and counted. */
+  readonly properties?: Entries<PropertyType>;
+  readonly for: readonly string[];
+}
+
+export type ModelRule = RecommenderRule | PropensityRule;
+
+export interface RecommenderRule {
+  readonly kind: 'recommender';
+  readonly for: string;
+  /** The events that make up a person's history. */
+  readonly from: readonly string[];
+  /** Item counts and pairs shared by fewer people count as zero when the model is solved. Default 5. */
+  readonly minPeople?: number;
+}
+
+export interface PropensityRule {
+  readonly kind: 'propensity';
+  readonly for: string;
+  readonly predicts: string;
+  readonly within: string;
+  /** Attributes of people, and the built-in features of `builtInFeatures`. */
+  readonly using: readonly string[];
+}
+
+export type Channel = 'web' | 'email' | 'ads';
+
+/** A place where people see items. */
+export interface PlacementRule {
+  readonly channel: Channel;
+  /** All of them must stand before the answer is personal. */
+  readonly purposes: readonly string[];
+  readonly model: string;
+  /** How many items. */
+  readonly show: number;
+  readonly variety?: VarietyRule;
+  /** What people without a permit see; `otherwiseOf` gives the default, `catalogue`. */
+  readonly otherwise?: Otherwise;
+  /** For example `'Order Completed within 7 days'`; read it with `goalOf`. */
+  readonly goal?: string;
+  /** For example `'1 per week'`; read it with `capOf`. */
+  readonly atMost?: string;
+  /** Who says yes before anything is sent. */
+  readonly approval?: Approval;
+}
+
+/** `popular` is a released (noised) ranking; `newest` and `catalogue` (its own order) follow from catalogue facts alone. */
+export type Otherwise = 'popular' | 'newest' | 'catalogue';
+
+export type Approval = 'second person' | 'one person';
+
+export interface VarietyRule {
+  /** The item field whose mix in the list follows the mix in the person's own history. */
+  readonly calibrateBy: string;
+}
+
+export interface SegmentRule {
+  readonly for: string;
+  /** Every condition must hold; the keys are attributes of people or built-in features. */
+  readonly where: Entries<Condition>;
+}
+
+/** One of these codes, or a range with both ends included. */
+export type Condition = readonly string[] | { readonly atLeast?: number; readonly atMost?: number };
+
+export interface AudienceRule {
+  readonly segment: string;
+  readonly placement: string;
+}
+
+export interface CopyRule {
+  readonly placement: string;
+  /** The features whose values divide people into cohorts. */
+  readonly cohortBy: readonly string[];
+  /** The item fields that the prompt may state. */
+  readonly facts: readonly string[];
+}
+
+export interface FairnessRule {
+  /** The attributes whose groups are compared. */
+  readonly groups: readonly string[];
+  readonly limits: FairnessLimits;
+}
+
+export interface FairnessLimits {
+  /** The least share of exposure that the worst group may have of the best, 0 to 1. */
+  readonly exposureRatio?: number;
+}
+
+export type RetainedRecord = 'decisions' | 'consent' | 'complaints' | 'approvals' | 'receipts' | 'models';
+
+/** The policy itself, with its literal types kept. `checkPolicy` finds what the types cannot. */
+export function policy<const P extends PolicyInput>(input: P): P {
+  return input;
+}
+
+/** What leads to a person: an address, a number, an id. */
+export function identifier<const Type extends IdentifierType, const Purposes extends readonly string[]>(
+  type: Type,
+  options: { readonly for: Purposes },
+): { readonly kind: 'identifier'; readonly type: Type; readonly for: Purposes } {
+  return { kind: 'identifier', type, for: options.for };
+}
+
+/** What a person stated and models may learn from: one of a closed list, or a typed value. */
+export function attribute<const Codes extends readonly string[], const Purposes extends readonly string[]>(options: {
+  readonly oneOf: Codes;
+  readonly for: Purposes;
+}): { readonly kind: 'attribute'; readonly oneOf: Codes; readonly for: Purposes };
+export function attribute<const Type extends AttributeType, const Purposes extends readonly string[]>(options: {
+  readonly type: Type;
+  readonly for: Purposes;
+}): { readonly kind: 'attribute'; readonly type: Type; readonly for: Purposes };
+export function attribute<Options extends object>(options: Options): { readonly kind: 'attribute' } & Options {
+  return { kind: 'attribute', ...options };
+}
+
+/** What is only ever used to check that people are treated alike. */
+export function sensitive<const Codes extends readonly string[], const Purposes extends readonly string[]>(options: {
+  readonly oneOf: Codes;
+  readonly for: Purposes;
+}): { readonly kind: 'sensitive'; readonly oneOf: Codes; readonly for: Purposes } {
+  return { kind: 'sensitive', ...options };
+}
+
+/** A minor, or somebody who declared themselves vulnerable: protection, never a signal. */
+export function safeguard(options: { readonly when: 'declared' }): {
+  readonly kind: 'safeguard';
+  readonly when: 'declared';
+} {
+  return { kind: 'safeguard', ...options };
+}
+
+/** A model that suggests items from the histories of people who agreed to `for`. */
+export function recommender<const Options extends Omit<RecommenderRule, 'kind'>>(
+  options: Options,
+): { readonly kind: 'recommender' } & Options {
+  return { kind: 'recommender', ...options };
+}
+
+/** A scorecard for how likely an event is within a time. */
+export function propensity<const Options extends Omit<PropensityRule, 'kind'>>(
+  options: Options,
+): { readonly kind: 'propensity' } & Options {
+  return { kind: 'propensity', ...options };
+}
+
+/** Features that follow from the kept events and need no declaration: time since the last, how many, how much was spent. */
+export const builtInFeatures: readonly string[] = ['recency', 'frequency', 'value'];
+
+/** Purposes that the law itself gives: each has its own permit and fields, and no policy may use their names. */
+export const legalDuties = ['access', 'erasure', 'proof-of-consent', 'security', 'complaints'] as const;
+
+/** How long a kind of record is kept, as the policy says or by default; a duration text, read with `addDuration` or `durationOf`. */
+export function retentionOf(policy: Policy, record: RetainedRecord): string {
+  return policy.retention?.[record] ?? defaultRetention[record];
+}
+
+/**
+ * Decisions and model versions last no longer than what they were made from. Requests and what was done are kept beyond the 24 months that
+ * CCPA regulations § 7101(a) demand; proof of consent for the five years that § 7a UWG names, the longest figure in a statute that we serve.
+ */
+export const defaultRetention: Readonly<Record<RetainedRecord, string>> = {
+  decisions: '13 months',
+  consent: '5 years',
+  complaints: '3 years',
+  approvals: '3 years',
+  receipts: '3 years',
+  models: '13 months',
+};
+
+/** The topics whose items enter no contribution and no personal list. */
+export function sensitiveTopicsOf(policy: Policy): readonly string[] {
+  return policy.sensitiveTopics ?? defaultSensitiveTopics;
+}
+
+export const defaultSensitiveTopics: readonly string[] = [
+  'alcohol',
+  'gambling',
+  'dating',
+  'weight loss',
+  'pregnancy',
+  'bereavement',
+];
+
+/** The list for people without a permit; by default the catalogue's own order, which depends on nobody. */
+export function otherwiseOf(placement: PlacementRule): Otherwise {
+  return placement.otherwise ?? 'catalogue';
+}
+
+/** An entry by a name that may come from outside: unlike `entries[name]`, never something inherited, such as `constructor`. */
+export function entryOf<Entry>(entries: Entries<Entry> | undefined, name: string): Entry | undefined {
+  return entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
+}
+
+/**
+ * The item ids that stand at a path of an event, in their order: `properties.product_id`, `properties.products[].product_id`.
+ * Text that is not empty and finite numbers count (as text); everything else there is passed over.
+ */
+export function readPath(path: string, event: unknown): string[] {
+  let found: unknown[] = [event];
+  for (const step of path.split('.')) {
+    const isList = step.endsWith('[]');
+    const key = isList ? step.slice(0, -2) : step;
+    found = found.flatMap((value) => {
+      const inner = ownValue(value, key);
+      if (!isList) return [inner];
+      return Array.isArray(inner) ? inner : [];
+    });
+  }
+  return found.flatMap((value) => {
+    if (typeof value === 'string' && value !== '') return [value];
+    return typeof value === 'number' && Number.isFinite(value) ? [String(value)] : [];
+  });
+}
+
+function ownValue(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) {
+    return undefined;
+  }
+  return (value as Record<string, unknown>)[key]; // an object that owns the key, which the line above has tested
+}
