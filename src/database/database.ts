@@ -12,6 +12,8 @@ export interface Sql {
 /** Runs inside one transaction; made by `Database.transaction` alone. */
 export interface Transaction extends Sql {
   readonly world: World;
+  /** Several statements without values, for migrations. */
+  script(text: string): Promise<void>;
   /** Runs after the transaction has committed, never when it has not. */
   afterCommit(work: () => void): void;
 }
@@ -19,6 +21,8 @@ export interface Transaction extends Sql {
 export interface TransactionOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readOnly?: boolean;
+  /** How long each statement of this one may run, where that differs from the connection's limit. */
+  statementTimeoutMs?: number;
 }
 
 export interface Database extends Sql {
@@ -31,7 +35,10 @@ export interface Database extends Sql {
     values: readonly unknown[],
     options: { batch: number },
   ): AsyncIterable<Row[]>;
-  /** Calls back on each `notify` of the channel; survives reconnects. Returns how to stop. */
+  /**
+   * Calls back on each `notify` of the channel. Survives a reconnect, after which it calls back once with the empty payload, since notices
+   * may have been missed: a listener then looks for itself. Returns how to stop.
+   */
   listen(channel: string, onNotice: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -21,7 +21,11 @@ export const systemWorld: World = worldOf({
 
 /** A world made of a clock and a source of bytes; the ids follow from the two. */
 export function worldOf(source: { now(): Date; randomBytes(count: number): Uint8Array }): World {
-  return { now: source.now, randomBytes: source.randomBytes, uuid: () => uuidv7(source.now(), source.randomBytes(10)) };
+  return {
+    now: () => source.now(),
+    randomBytes: (count) => source.randomBytes(count),
+    uuid: () => uuidv7(source.now(), source.randomBytes(10)),
+  };
 }
 
 /** RFC 9562, section 5.7: 48 bits of Unix milliseconds, version, 12 random bits, variant, 62 random bits. */
