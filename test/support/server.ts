@@ -1,0 +1,128 @@
+/**
+ * Gives every vitest run one PostgreSQL server of its own, with a migrated template database that `testDatabase` copies. The projects of one
+ * run share it. `FAIRLEAD_TEST_DATABASE_URL` (a superuser's URL) puts another server in its place, `KEEPDB=1` leaves everything standing.
+ */
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { connect } from '../../src/database/connect.ts';
+import { startEmbedded } from '../../src/database/embedded.ts';
+import { runningPostmaster, stopPostmaster } from '../../src/database/internal/postmaster.ts';
+import { birthOf } from '../../src/database/internal/processes.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { systemWorld } from '../../src/database/world.ts';
+import { runSql, urlOf } from './run-sql.ts';
+
+/** What a test worker needs to make databases of its own. */
+export interface TestServer {
+  /** The application's user, who may create databases; its path names no particular one. */
+  url: string;
+  superuserUrl: string;
+  /** The migrated database to copy. */
+  template: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testServer: TestServer;
+  }
+}
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const shared = sharedInRun();
+  shared.users++;
+  shared.starting ??= start();
+  const started = await shared.starting;
+  project.provide('testServer', started.server);
+  return async () => {
+    shared.users--;
+    if (shared.users > 0) return;
+    shared.starting = undefined;
+    await started.stop();
+  };
+}
+
+interface Started {
+  server: TestServer;
+  stop(): Promise<void>;
+}
+
+interface Shared {
+  users: number;
+  starting: Promise<Started> | undefined;
+}
+
+/** Vitest loads this module once for each project, so what they share hangs on the global object. */
+function sharedInRun(): Shared {
+  const place: { [key: symbol]: Shared | undefined } = globalThis;
+  return (place[Symbol.for('fairlead.test-server')] ??= { users: 0, starting: undefined });
+}
+
+async function start(): Promise<Started> {
+  const template = `fairlead_template_${Buffer.from(systemWorld.randomBytes(6)).toString('hex')}`;
+  const external = process.env['FAIRLEAD_TEST_DATABASE_URL'];
+  const running =
+    external === undefined ? await startOwn() : { url: external, superuserUrl: external, stop: async () => undefined };
+  const server: TestServer = { url: running.url, superuserUrl: running.superuserUrl, template };
+  await runSql(server.url, `create database ${template}`);
+  const database = await connect(urlOf(server.url, template), systemWorld, { max: 1 });
+  await migrate(database);
+  await database.close();
+  return {
+    server,
+    async stop() {
+      if (process.env['KEEPDB'] === '1') return;
+      if (external !== undefined) await runSql(server.superuserUrl, `drop database ${template}`);
+      await running.stop();
+    },
+  };
+}
+
+const prefix = 'fairlead-test-';
+
+async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): Promise<void> }> {
+  // A root process hands the server to another user, who can enter /tmp but perhaps not a private TMPDIR.
+  const parent = process.getuid?.() === 0 ? '/tmp' : os.tmpdir();
+  await sweep(parent);
+  const directory = mkdtempSync(
+    path.join(parent, `${prefix}${process.pid}-${birthOf(process.pid)?.replaceAll(/\W+/g, '-')}-`),
+  );
+  if (process.env['KEEPDB'] === '1') writeFileSync(path.join(directory, 'keep'), '');
+  const embedded = await startEmbedded({
+    directory,
+    world: systemWorld,
+    // Without fsync a power failure would lose data; a kill of any process does not, and tests that need more start a server of their own.
+    settings: { max_connections: '200', ...(process.env['FAIRLEAD_TEST_FSYNC'] === 'on' ? {} : { fsync: 'off' }) },
+  });
+  return {
+    url: embedded.url,
+    superuserUrl: embedded.superuserUrl,
+    async stop() {
+      await embedded.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Stops and removes what a killed run has left behind: the name of the folder says which process it belonged to. */
+async function sweep(parent: string): Promise<void> {
+  for (const name of readdirSync(parent)) {
+    const owner = new RegExp(`^${prefix}(\\d+)-(.*)-\\w{6}$`).exec(name);
+    const directory = path.join(parent, name);
+    if (
+      !owner ||
+      birthOf(Number(owner[1]))?.replaceAll(/\W+/g, '-') === owner[2] ||
+      existsSync(path.join(directory, 'keep'))
+    )
+      continue;
+    try {
+      const pgdata = path.join(directory, 'cluster', 'pgdata');
+      const server = runningPostmaster(pgdata);
+      if (server) await stopPostmaster(pgdata, server.pid, 10_000);
+      rmSync(directory, { recursive: true, force: true });
+    } catch {
+      // It belongs to another user of this machine, or another run is sweeping it at this moment; either way it is not ours to insist on.
+    }
+  }
+}
