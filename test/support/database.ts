@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, inject } from 'vitest';
 import { type ConnectOptions, type PooledDatabase, connect } from '../../src/database/connect.ts';
 import { type World, systemWorld } from '../../src/database/world.ts';
-import type {} from './server.ts'; // the type of what it provides
 import { runSql, urlOf } from './run-sql.ts';
 
 export interface TestDatabase extends PooledDatabase {
