@@ -1,0 +1,279 @@
+/**
+ * Scores a history with a solved model and says of each score what it is made of. Whole numbers only: the terms of a score add up to it
+ * exactly, in any order and any language, so a decision can be replayed. Called by `deciding` and by `evaluate`.
+ */
+import { LearningError } from './learning-error.ts';
+import type { LocalRidgeParameters } from './local-ridge.ts';
+import { factorOne } from './recipe.ts';
+
+/** One reason for a score. */
+export interface ScoreTerm {
+  /** The item of the history that adds the points, or everyone: what the item starts from for anybody. */
+  of: number | 'everyone';
+  /** Whole, in units of 1 / `pointsPerOne`. */
+  points: number;
+}
+
+export interface ScoredItem {
+  item: number;
+  /** The sum of the terms. */
+  score: number;
+  /** Everyone first, then the history's items ascending; terms of 0 points are left out. */
+  terms: ScoreTerm[];
+}
+
+export interface ScoreOptions {
+  /** How many items at most. */
+  limit: number;
+  /** Items that may not be suggested, beside those of the history. */
+  exclude?: (item: number) => boolean;
+  /** Whether items of the history may be suggested too. */
+  includeHistory?: boolean;
+  /** For each item of the history, how much it counts, in 256ths (`recencyFactor`); 256 each when absent. */
+  factors?: ArrayLike<number>;
+}
+
+export interface Scorer {
+  /** How many points make a score of one: 2^weightBits × 256. */
+  pointsPerOne: number;
+  /** The items with the highest scores, highest first; equal scores by item number, lowest first. */
+  score: (history: Int32Array, options: ScoreOptions) => ScoredItem[];
+}
+
+/**
+ * Prepares parameters for scoring.
+ *
+ * Guarantee: equal to summing each item's terms one by one; terms add up to scores exactly (scoring.test.ts).
+ * Formula: s_j = 256·baseline_j + Σ over i in the history of factorᵢ·wᵢⱼ.
+ * Source: law 4, a decision is complete.
+ * Cost: to prepare, one pass over the weights; to score, the weights that leave the history's items, beside what is returned.
+ * Limits: a history is distinct item numbers, ascending; items that the model does not know add nothing. At most 10,000 items, factors below 65,536.
+ */
+export function scorer(parameters: LocalRidgeParameters): Scorer {
+  const { items, baselines } = parameters;
+  const outgoing = weightsBySource(parameters);
+  const byBaseline = Int32Array.from(items.keys()).sort((a, b) => (baselines[b] ?? 0) - (baselines[a] ?? 0) || a - b);
+  const everyone = Float64Array.from(baselines, (baseline) => baseline * factorOne);
+  const positionOf = positionTable(items);
+  // One scorer is used by one call at a time: sums and marks are reused, and cleaned through the list of touched positions.
+  const added = new Float64Array(items.length);
+  const state = new Uint8Array(items.length);
+  const touched = new Int32Array(items.length);
+
+  function score(history: Int32Array, options: ScoreOptions): ScoredItem[] {
+    const { limit, exclude, includeHistory = false, factors } = options;
+    requireHistory(history, factors);
+    const best = new BestPositions(Math.min(limit, items.length));
+    let touchedCount = 0;
+    if (!includeHistory) {
+      for (const item of history) {
+        const position = positionOf(item);
+        if (position >= 0) state[position] = barred;
+      }
+    }
+    for (let place = 0; place < history.length; place++) {
+      const source = positionOf(history[place] ?? -1);
+      if (source < 0) continue;
+      const factor = factors?.[place] ?? factorOne;
+      const end = outgoing.starts[source + 1] ?? 0;
+      for (let at = outgoing.starts[source] ?? 0; at < end; at++) {
+        const target = outgoing.targets[at] ?? 0;
+        if (state[target] === barred) continue;
+        if (state[target] === untouched) {
+          state[target] = reached;
+          touched[touchedCount++] = target;
+        }
+        added[target] = (added[target] ?? 0) + factor * (outgoing.weights[at] ?? 0);
+      }
+    }
+    for (let at = 0; at < touchedCount; at++) {
+      const position = touched[at] ?? 0;
+      const total = (everyone[position] ?? 0) + (added[position] ?? 0);
+      if (best.wouldTake(total, position) && exclude?.(items[position] ?? 0) !== true) best.take(total, position);
+    }
+    // What no item of the history reaches keeps its baseline: those come in order, so the first that is not good enough ends the search.
+    for (const position of byBaseline) {
+      const total = everyone[position] ?? 0;
+      if (!best.wouldTake(total, position)) break;
+      if (state[position] === untouched && exclude?.(items[position] ?? 0) !== true) best.take(total, position);
+    }
+    const found = best.descending();
+    const suggested = explained(found, history, factors);
+    for (let at = 0; at < touchedCount; at++) {
+      const position = touched[at] ?? 0;
+      added[position] = 0;
+      state[position] = untouched;
+    }
+    for (const item of history) {
+      const position = positionOf(item);
+      if (position >= 0) state[position] = untouched;
+    }
+    return suggested;
+  }
+
+  function explained(
+    found: { position: number; total: number }[],
+    history: Int32Array,
+    factors: ArrayLike<number> | undefined,
+  ): ScoredItem[] {
+    return found.map(({ position, total }) => {
+      const terms: ScoreTerm[] = [];
+      const base = everyone[position] ?? 0;
+      if (base !== 0) terms.push({ of: 'everyone', points: base });
+      let at = parameters.starts[position] ?? 0;
+      const end = parameters.starts[position + 1] ?? 0;
+      for (let place = 0; place < history.length && at < end; place++) {
+        const item = history[place] ?? 0;
+        while (at < end && (parameters.neighbours[at] ?? 0) < item) at++;
+        if (at === end || parameters.neighbours[at] !== item) continue;
+        const points = (factors?.[place] ?? factorOne) * (parameters.weights[at] ?? 0);
+        if (points !== 0) terms.push({ of: item, points });
+      }
+      return { item: items[position] ?? 0, score: total, terms };
+    });
+  }
+
+  return { pointsPerOne: 2 ** parameters.weightBits * factorOne, score };
+}
+
+const untouched = 0;
+const reached = 1;
+const barred = 2;
+
+/** Weights in the order in which a history walks them: for each item, which items it speaks for and how much. */
+function weightsBySource({ items, starts, neighbours, weights }: LocalRidgeParameters): {
+  starts: Uint32Array;
+  targets: Int32Array;
+  weights: Int32Array;
+} {
+  const positionOf = positionTable(items);
+  const sourceStarts = new Uint32Array(items.length + 1);
+  for (const neighbour of neighbours) {
+    const source = positionOf(neighbour);
+    if (source >= 0) sourceStarts[source + 1] = (sourceStarts[source + 1] ?? 0) + 1;
+  }
+  for (let source = 0; source < items.length; source++) {
+    sourceStarts[source + 1] = (sourceStarts[source + 1] ?? 0) + (sourceStarts[source] ?? 0);
+  }
+  const next = sourceStarts.slice();
+  const targets = new Int32Array(neighbours.length);
+  const moved = new Int32Array(neighbours.length);
+  for (let target = 0; target < items.length; target++) {
+    for (let at = starts[target] ?? 0; at < (starts[target + 1] ?? 0); at++) {
+      const source = positionOf(neighbours[at] ?? -1);
+      if (source < 0) continue;
+      const to = next[source] ?? 0;
+      targets[to] = target;
+      moved[to] = weights[at] ?? 0;
+      next[source] = to + 1;
+    }
+  }
+  return { starts: sourceStarts, targets, weights: moved };
+}
+
+/** Item number to position, or −1. */
+function positionTable(items: Int32Array): (item: number) => number {
+  const highest = items.at(-1) ?? -1;
+  // A table while it is small beside the items, otherwise a map: item numbers may have large gaps.
+  if (highest < 1024 + items.length * 64) {
+    const table = new Int32Array(highest + 1).fill(-1);
+    items.forEach((item, position) => (table[item] = position));
+    return (item) => table[item] ?? -1;
+  }
+  const map = new Map<number, number>();
+  items.forEach((item, position) => map.set(item, position));
+  return (item) => map.get(item) ?? -1;
+}
+
+/** The best so many positions seen, as a heap with the worst of them on top. */
+class BestPositions {
+  readonly #most: number;
+  readonly #totals: number[] = [];
+  readonly #positions: number[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  wouldTake(total: number, position: number): boolean {
+    return (
+      this.#totals.length < this.#most ||
+      (this.#most > 0 && isBetter(total, position, this.#totals[0], this.#positions[0]))
+    );
+  }
+
+  /** To be called when `wouldTake` says so. */
+  take(total: number, position: number): void {
+    const size = this.#totals.length;
+    if (size < this.#most) {
+      this.#totals.push(total);
+      this.#positions.push(position);
+      this.#rise(size);
+    } else {
+      this.#totals[0] = total;
+      this.#positions[0] = position;
+      this.#sink();
+    }
+  }
+
+  descending(): { position: number; total: number }[] {
+    return this.#positions
+      .map((position, at) => ({ position, total: this.#totals[at] ?? 0 }))
+      .sort((a, b) => b.total - a.total || a.position - b.position);
+  }
+
+  #isWorse(a: number, b: number): boolean {
+    return isBetter(this.#totals[b] ?? 0, this.#positions[b] ?? 0, this.#totals[a], this.#positions[a]);
+  }
+
+  #rise(from: number): void {
+    for (let at = from; at > 0;) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isWorse(at, parent)) return;
+      this.#swap(at, parent);
+      at = parent;
+    }
+  }
+
+  #sink(): void {
+    const size = this.#totals.length;
+    for (let at = 0; ;) {
+      let child = at * 2 + 1;
+      if (child >= size) return;
+      if (child + 1 < size && this.#isWorse(child + 1, child)) child++;
+      if (!this.#isWorse(child, at)) return;
+      this.#swap(at, child);
+      at = child;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const total = this.#totals[a] ?? 0;
+    this.#totals[a] = this.#totals[b] ?? 0;
+    this.#totals[b] = total;
+    const position = this.#positions[a] ?? 0;
+    this.#positions[a] = this.#positions[b] ?? 0;
+    this.#positions[b] = position;
+  }
+}
+
+/** Positions ascend with item numbers, so the tie by position is the tie by item. */
+function isBetter(total: number, position: number, thanTotal = -Infinity, thanPosition = Infinity): boolean {
+  return total > thanTotal || (total === thanTotal && position < thanPosition);
+}
+
+function requireHistory(history: Int32Array, factors: ArrayLike<number> | undefined): void {
+  const isAscending = history.every((item, at) => at === 0 || item > (history[at - 1] ?? 0));
+  const hasFactors =
+    factors === undefined || (factors.length === history.length && Array.from(factors).every(isFactor));
+  if (history.length <= 10_000 && isAscending && hasFactors) return;
+  throw new LearningError(
+    'learning.malformed',
+    'A history to be scored is not distinct items in ascending order, with a whole factor for each if any',
+    'Make it with contributionOf, and factors with recencyFactor.',
+  );
+}
+
+function isFactor(factor: number): boolean {
+  return Number.isInteger(factor) && factor >= 0 && factor <= 65_536;
+}
