@@ -346,11 +346,11 @@ const beginReadOnly = {
 
 const statementNames = new Map<string, string>();
 
-/** A name that is the same for the same text, so that each connection prepares it once. Texts are literal, hence few. */
+/** A name that is the same for the same text, so that each connection prepares it once: 96 bits of its hash. Texts are literal, hence few. */
 function statementNameOf(text: string): string {
   let name = statementNames.get(text);
   if (name === undefined) {
-    name = createHash('sha256').update(text).digest('base64url');
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 16);
     statementNames.set(text, name);
   }
   return name;
