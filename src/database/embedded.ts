@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { refuseUnreachable, serverAccount } from './internal/account.ts';
 import { installedFolder, runnableBinaries } from './internal/binaries.ts';
-import { type Cluster, makeDirectory, openCluster, ownerOf } from './internal/cluster.ts';
+import { type Cluster, fileRefusal, makeDirectory, openCluster, ownerOf } from './internal/cluster.ts';
 import { failureOf } from './internal/failures.ts';
 import * as postmaster from './internal/postmaster.ts';
-import type { Launched, Postmaster } from './internal/postmaster.ts';
-import { registerUse } from './internal/users.ts';
+import type { Launched, Listening, Postmaster } from './internal/postmaster.ts';
+import { type Registration, registerUse } from './internal/users.ts';
 import { Refusal } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -45,28 +45,36 @@ export interface Embedded {
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const supervisor = await prepare(options);
-  const registration = registerUse(supervisor.cluster.directory, options.world.uuid());
-  let running: Running;
   try {
-    running = await ensureRunning(supervisor);
+    const supervisor = await prepare(options);
+    try {
+      return embeddedOf(supervisor, await ensureRunning(supervisor));
+    } catch (error) {
+      supervisor.registration.leave();
+      throw error;
+    }
   } catch (error) {
-    registration.leave();
-    throw error;
+    throw fileRefusal(error, options.directory);
   }
+}
+
+function embeddedOf(supervisor: Supervisor, running: Running): Embedded {
+  const { cluster, registration } = supervisor;
   const watch = keepRunning(supervisor, running);
   let stopped: Promise<void> | undefined;
   const stop = async () => {
-    const last = await watch.end();
+    await watch.end();
     registration.leave();
     // Whoever leaves at the same moment sees no others either, and asks for the same stop: that is harmless, an orphan would not be.
     if (registration.hasOthers()) return;
-    await postmaster.stopPostmaster(supervisor.cluster.pgdata, last.pid);
-    postmaster.removeTemporarySocket(last.socketDirectory);
+    const last = postmaster.runningPostmaster(cluster.pgdata);
+    if (!last) return;
+    await postmaster.stopPostmaster(cluster.pgdata, last.pid);
+    postmaster.removeTemporarySocket(cluster.directory);
   };
   return {
-    url: urlOf(supervisor.cluster, running, 'fairlead', 'fairlead'),
-    superuserUrl: urlOf(supervisor.cluster, running, 'supervisor', 'fairlead'),
+    url: urlOf(cluster, running, 'fairlead', 'fairlead'),
+    superuserUrl: urlOf(cluster, running, 'supervisor', 'fairlead'),
     version: running.version,
     port: running.port,
     pid: () => watch.now().pid,
@@ -79,10 +87,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 
 interface Supervisor {
   cluster: Cluster;
+  registration: Registration;
+  /** Of the binaries, for example `18.4`. */
+  version: string;
   startMsMax: number;
   onLine: (line: string) => void;
-  launch: (listening: postmaster.Listening) => Launched;
-  onSocket: (place: 'beside' | 'temporary') => postmaster.Listening;
+  launch: (listening: Listening) => Launched;
+  /** Where to listen, best first. */
+  places: (() => Listening | undefined | Promise<Listening>)[];
 }
 
 interface Running extends Postmaster {
@@ -101,57 +113,69 @@ async function prepare(options: EmbeddedOptions): Promise<Supervisor> {
   return {
     cluster,
     onLine,
+    registration: registerUse(directory, options.world.uuid()),
+    version: binaries.version,
     startMsMax: options.startMsMax ?? 300_000,
     launch: (listening) => postmaster.launch(cluster, binaries, account, listening, options.settings ?? {}),
-    onSocket: (place) => postmaster.onSocket(directory, account, place),
+    places: [() => postmaster.onSocket(directory, account), () => postmaster.onLoopback(directory)],
   };
 }
 
 /** Answers with a server that takes statements: one that runs already, or a new one. */
-async function ensureRunning(supervisor: Supervisor): Promise<Running> {
+async function ensureRunning(supervisor: Supervisor, signal?: AbortSignal): Promise<Running> {
   const { cluster, onLine } = supervisor;
-  const until = performance.now() + supervisor.startMsMax;
-  const places: (() => postmaster.Listening | Promise<postmaster.Listening>)[] = [
-    () => supervisor.onSocket('beside'),
-    () => supervisor.onSocket('temporary'),
-    () => postmaster.onLoopback(),
-  ];
+  const places = [...supervisor.places];
+  const since = performance.now();
+  let silentSince = since;
   let launched: Launched | undefined;
-  let place = 0;
-  let silentMs = 0;
-  while (performance.now() < until) {
+  const isGivenUp = () => signal?.aborted === true || performance.now() - since > supervisor.startMsMax;
+  while (places.length > 0 && !isGivenUp()) {
     const found = postmaster.runningPostmaster(cluster.pgdata);
     if (found?.isReady) {
       const answer = await probe(cluster, found);
-      if (typeof answer === 'string') return { ...found, version: answer };
-      silentMs += 50;
-      if (!launched && silentMs > orphanSilentMsMax) {
-        onLine('A database server of ours runs but does not answer: stopping it cleanly.');
+      if (answer instanceof Refusal && !mayPass.has(answer.code)) throw answer;
+      const isDeaf = answer instanceof Refusal && performance.now() - silentSince > deafMsMax;
+      // After an upgrade of Fairlead the orphan of the older one would keep running with yesterday's bugs.
+      const isOutdated =
+        typeof answer === 'string' && answer !== supervisor.version && !supervisor.registration.hasOthers();
+      if (typeof answer === 'string' && !isOutdated) return { ...found, version: answer };
+      if (!launched && (isDeaf || isOutdated)) {
+        onLine('A database server of ours is running but cannot be used: stopping it cleanly.');
         await postmaster.stopPostmaster(cluster.pgdata, found.pid);
-        silentMs = 0;
+        silentSince = performance.now();
       }
     } else if (!found && !launched) {
       onLine('Starting the database.');
-      launched = supervisor.launch(await (places[place] ?? postmaster.onLoopback)());
+      const listening = await places[0]?.();
+      if (listening) launched = supervisor.launch(listening);
+      else places.shift();
     } else if (!found && launched?.hasEnded()) {
       const complaint = launched.complaint();
       launched = undefined;
-      if (/socket/i.test(complaint) && place < places.length - 1) place++;
-      else if (!/lock file|still in use/.test(complaint)) throw postmaster.startRefusal(complaint, cluster);
-      // The children of a server that was killed take a moment to notice; another process may have been faster than us.
-      else await sleep(200);
+      if (/Unix|\.s\.PGSQL\./.test(complaint) && places.length > 1) places.shift();
+      // Another process was faster than us, or the children of a server that was killed take a moment to notice.
+      else if (/lock file "postmaster\.pid"|still in use/.test(complaint)) await sleep(200);
+      else throw postmaster.startRefusal(complaint, cluster);
     }
-    await sleep(launched || found ? 25 : 0);
+    await sleep(25);
   }
-  throw new Refusal('database.start', `The database server was not ready after ${supervisor.startMsMax / 1000} s.`, {
-    remedy: `Look at ${cluster.log}; after a crash it may still be reading its log, and a new start will wait for it.`,
-  });
+  throw new Refusal(
+    'database.start',
+    `The database server was not ready after ${Math.round((performance.now() - since) / 1000)} s.`,
+    {
+      remedy: `Look at ${cluster.log}; after a crash it may still be reading its own log, and a new start will wait for it.`,
+    },
+  );
 }
 
-const orphanSilentMsMax = 10_000;
+/** How long a server that says it is ready may refuse to answer before it is stopped. */
+const deafMsMax = 10_000;
+
+/** What a server may answer while it starts, stops or has much to do. */
+const mayPass = new Set(['database.busy', 'database.lost', 'database.silent', 'database.slow', 'database.unreachable']);
 
 /** One connection as the superuser, which also makes what the application needs; the version when all is well, else the fault. */
-async function probe(cluster: Cluster, found: Postmaster): Promise<string | Refusal | Error> {
+async function probe(cluster: Cluster, found: Postmaster): Promise<string | Refusal> {
   const client = new Client({
     connectionString: urlOf(cluster, found, 'supervisor', 'postgres'),
     connectionTimeoutMillis: 5_000,
@@ -163,13 +187,12 @@ async function probe(cluster: Cluster, found: Postmaster): Promise<string | Refu
     const { rows } = await client.query<{ version: string; made: boolean }>(
       `select current_setting('server_version') as version, exists (select from pg_database where datname = 'fairlead') as made`,
     );
-    const row = rows[0];
-    if (!row) return new Error('The database server answered nothing.');
-    if (!row.made) await makeDatabase(client, cluster.passwords.fairlead);
-    return row.version.split(' ')[0] ?? row.version;
+    if (!rows[0]?.made) await makeDatabase(client, cluster.passwords.fairlead);
+    return /^[\d.]+/.exec(rows[0]?.version ?? '')?.[0] ?? 'unknown';
   } catch (error) {
     const failure = failureOf(error);
-    return failure instanceof Error ? failure : new Error(String(failure));
+    if (failure instanceof Refusal) return failure;
+    throw failure;
   } finally {
     await client.end().catch(() => undefined); // nothing more is asked of it
   }
@@ -203,7 +226,7 @@ function urlOf(cluster: Cluster, server: Postmaster, user: 'supervisor' | 'fairl
 }
 
 /** Looks twice a second whether the server lives, and starts it again when it does not. */
-function keepRunning(supervisor: Supervisor, first: Running): { now(): Running; end(): Promise<Running> } {
+function keepRunning(supervisor: Supervisor, first: Running): { now(): Running; end(): Promise<void> } {
   let running = first;
   let reviving: Promise<void> | undefined;
   const ending = new AbortController();
@@ -211,9 +234,10 @@ function keepRunning(supervisor: Supervisor, first: Running): { now(): Running; 
     for (let attempt = 1; !ending.signal.aborted; attempt++) {
       try {
         supervisor.onLine('The database server has ended unexpectedly: starting it again.');
-        running = await ensureRunning(supervisor);
+        running = await ensureRunning(supervisor, ending.signal);
         return;
       } catch (error) {
+        if (ending.signal.aborted) return;
         supervisor.onLine(error instanceof Error ? error.message : String(error));
         await sleep(Math.min(1_000 * attempt, 30_000), undefined, { ref: false });
       }
@@ -232,7 +256,6 @@ function keepRunning(supervisor: Supervisor, first: Running): { now(): Running; 
       ending.abort();
       clearInterval(timer);
       await reviving;
-      return running;
     },
   };
 }

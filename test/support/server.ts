@@ -9,7 +9,7 @@ import type { TestProject } from 'vitest/node';
 import { connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
 import { runningPostmaster, stopPostmaster } from '../../src/database/internal/postmaster.ts';
-import { birthOf } from '../../src/database/internal/processes.ts';
+import { isAlive, markOf } from '../../src/database/internal/processes.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { systemWorld } from '../../src/database/world.ts';
 import { runSql, urlOf } from './run-sql.ts';
@@ -85,9 +85,7 @@ async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): 
   // A root process hands the server to another user, who can enter /tmp but perhaps not a private TMPDIR.
   const parent = process.getuid?.() === 0 ? '/tmp' : os.tmpdir();
   await sweep(parent);
-  const directory = mkdtempSync(
-    path.join(parent, `${prefix}${process.pid}-${birthOf(process.pid)?.replaceAll(/\W+/g, '-')}-`),
-  );
+  const directory = mkdtempSync(path.join(parent, `${prefix}${markOf(process.pid)}-`));
   if (process.env['KEEPDB'] === '1') writeFileSync(path.join(directory, 'keep'), '');
   const embedded = await startEmbedded({
     directory,
@@ -108,14 +106,9 @@ async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): 
 /** Stops and removes what a killed run has left behind: the name of the folder says which process it belonged to. */
 async function sweep(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
-    const owner = new RegExp(`^${prefix}(\\d+)-(.*)-\\w{6}$`).exec(name);
+    const mark = new RegExp(`^${prefix}(\\d+\\..*)-\\w{6}$`).exec(name)?.[1];
     const directory = path.join(parent, name);
-    if (
-      !owner ||
-      birthOf(Number(owner[1]))?.replaceAll(/\W+/g, '-') === owner[2] ||
-      existsSync(path.join(directory, 'keep'))
-    )
-      continue;
+    if (mark === undefined || isAlive(mark) || existsSync(path.join(directory, 'keep'))) continue;
     try {
       const pgdata = path.join(directory, 'cluster', 'pgdata');
       const server = runningPostmaster(pgdata);

@@ -9,24 +9,14 @@
  *     <directory>/server.log              what the server says
  */
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { lchownSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../refusal.ts';
 import type { World } from '../world.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
+import { isAlive, markOf } from './processes.ts';
 
 export interface Cluster {
   directory: string;
@@ -44,7 +34,9 @@ export interface Passwords {
 /** Creates the folder itself; a root process lets others pass through it, since the server's account has to. */
 export function makeDirectory(directory: string): void {
   try {
+    mkdirSync(path.dirname(path.resolve(directory)), { recursive: true });
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    removeRemains(directory);
     if (process.getuid?.() === 0 && statSync(directory).uid === 0)
       chmodSync(directory, statSync(directory).mode | 0o011);
     const probe = mkdtempSync(path.join(directory, 'probe-'));
@@ -132,6 +124,14 @@ export function diskFull(directory: string): Refusal {
   });
 }
 
+/** What starts that were killed half-way have left. */
+function removeRemains(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const mark = /^cluster-(\d+\..*)-\w{6}$/.exec(name)?.[1];
+    if (mark !== undefined && !isAlive(mark)) rmSync(path.join(directory, name), { recursive: true, force: true });
+  }
+}
+
 function pgdataIn(directory: string): string {
   return path.join(directory, 'cluster', 'pgdata');
 }
@@ -142,7 +142,7 @@ async function makeCluster(
   account: Account | undefined,
   world: World,
 ): Promise<void> {
-  const fresh = mkdtempSync(path.join(directory, 'cluster-'));
+  const fresh = mkdtempSync(path.join(directory, `cluster-${markOf(process.pid)}-`));
   try {
     chmodSync(fresh, account ? 0o711 : 0o700);
     const pgdata = path.join(fresh, 'pgdata');
@@ -251,4 +251,5 @@ function giveAway(pgdata: string, account: Account): void {
     lchownSync(path.join(entry.parentPath, entry.name), uid, gid);
   }
   chownSync(pgdata, uid, gid);
+  chmodSync(pgdata, 0o700);
 }

@@ -3,18 +3,9 @@
  * shutdown) and waited for; it is never killed.
  */
 import { spawn } from 'node:child_process';
-import {
-  chownSync,
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chownSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -68,22 +59,21 @@ export function launch(
   closeSync(log);
   child.unref();
   let hasEnded = false;
-  const ended = new Promise<void>((resolve) => {
-    child.on('exit', () => resolve());
-    child.on('error', () => resolve());
-  }).then(() => {
+  let fault: string | undefined;
+  child.on('exit', () => {
     hasEnded = true;
-    return undefined;
+  });
+  child.on('error', (error) => {
+    hasEnded = true;
+    fault = error.message;
   });
   return {
-    ended,
     hasEnded: () => hasEnded,
-    complaint: () => complaintIn(readFileSync(cluster.log, 'utf8').slice(from)),
+    complaint: () => fault ?? complaintIn(readFileSync(cluster.log).subarray(from).toString('utf8')),
   };
 }
 
 export interface Launched {
-  ended: Promise<void>;
   hasEnded(): boolean;
   /** What it said when it could not start. */
   complaint(): string;
@@ -93,22 +83,32 @@ export interface Launched {
 export type Listening = Readonly<Record<'listen_addresses' | 'unix_socket_directories' | 'port', string>>;
 
 /**
- * On a Unix socket nobody else can reach: in the directory when its path is short enough (107 bytes on Linux, 103 on macOS), else in a fresh
- * folder for temporary files.
+ * On a Unix socket nobody else can reach: in the directory when its path is short enough (107 bytes on Linux, 103 on macOS), else among the
+ * temporary files. It is the same place at every start, so that whoever was connected finds it again. Undefined when there is no safe place.
  */
-export function onSocket(directory: string, account: Account | undefined, place: 'beside' | 'temporary'): Listening {
+export function onSocket(directory: string, account: Account | undefined): Listening | undefined {
   const beside = path.join(directory, 'run');
   const fits = Buffer.byteLength(path.join(beside, '.s.PGSQL.5432')) <= 103;
-  let folder = beside;
-  if (place === 'beside' && fits) mkdirSync(beside, { recursive: true, mode: 0o700 });
-  else folder = mkdtempSync(path.join(os.tmpdir(), 'fairlead-'));
+  const folder = fits ? beside : temporarySocket(directory);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  const isOurs =
+    found.isDirectory() &&
+    (found.uid === process.getuid?.() || found.uid === account?.ids.uid) &&
+    (found.mode & 0o077) === 0;
+  // Somebody else's folder, at a place that can be guessed.
+  if (!isOurs) return undefined;
   if (account) chownSync(folder, account.ids.uid, account.ids.gid);
   return { listen_addresses: '', unix_socket_directories: `"${folder.replaceAll('"', '""')}"`, port: '5432' };
 }
 
-/** On the loopback address, for file systems that hold no sockets. */
-export async function onLoopback(): Promise<Listening> {
-  return { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(await freePort()) };
+/** On the loopback address, for file systems that hold no sockets; the port stays the same from start to start while it is free. */
+export async function onLoopback(directory: string): Promise<Listening> {
+  const kept = path.join(directory, 'port');
+  const last = existsSync(kept) ? Number(readFileSync(kept, 'utf8')) : 0;
+  const port = (await freePort(last)) ?? (await freePort(0)) ?? 0;
+  writeFileSync(kept, String(port));
+  return { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(port) };
 }
 
 /** Asks for the fast shutdown and waits until the process is gone. */
@@ -145,11 +145,13 @@ export async function stopPostmaster(pgdata: string, pid: number, waitMsMax = 12
   }
 }
 
-/** Removes the folder of a socket that was made for one start alone. */
-export function removeTemporarySocket(socketDirectory: string): void {
-  if (path.dirname(socketDirectory) === os.tmpdir() && path.basename(socketDirectory).startsWith('fairlead-')) {
-    rmSync(socketDirectory, { recursive: true, force: true });
-  }
+/** Removes the folder of a socket that had no room beside the data. */
+export function removeTemporarySocket(directory: string): void {
+  rmSync(temporarySocket(directory), { recursive: true, force: true });
+}
+
+function temporarySocket(directory: string): string {
+  return path.join(os.tmpdir(), `fairlead-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`);
 }
 
 /** The refusal of a start, told by what the server itself complained of. */
@@ -211,7 +213,7 @@ function openLog(file: string): number {
 /** Whether the process is a PostgreSQL server (not one of its children) on this very directory. */
 function isServerOf(pid: number, pgdata: string): boolean {
   const command = commandOf(pid);
-  return command !== undefined && /(^|\/)postgres\s/.test(command) && command.includes(` -D ${pgdata}`);
+  return command !== undefined && /(^|\/)postgres\s/.test(command) && command.includes(` -D ${pgdata} `);
 }
 
 /**
@@ -233,13 +235,14 @@ function pidFileLines(pgdata: string): string[] | undefined {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** The port itself when it is free, any free one for 0, undefined when it is taken. */
+function freePort(wanted: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
     const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.on('error', () => resolve(undefined));
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
     });
   });
 }

@@ -15,6 +15,17 @@ export function birthOf(pid: number): string | undefined {
   return said.stdout?.trim() || undefined;
 }
 
+/** A living process's number and birth in letters that fit a file name, for example `4711.8812345`. */
+export function markOf(pid: number): string {
+  return `${pid}.${(birthOf(pid) ?? '').replaceAll(/[^0-9A-Za-z]+/g, '-')}`;
+}
+
+/** Whether the process that bore the mark is still alive. */
+export function isAlive(mark: string): boolean {
+  const pid = Number.parseInt(mark, 10);
+  return birthOf(pid) !== undefined && markOf(pid) === mark;
+}
+
 /** The command line of a living process, one string; undefined when it does not live. */
 export function commandOf(pid: number): string | undefined {
   if (process.platform === 'linux') return textOf(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || undefined;

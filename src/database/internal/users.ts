@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { birthOf } from './processes.ts';
+import { isAlive, markOf } from './processes.ts';
 
 export interface Registration {
   /** Whether another living process uses the server too. */
@@ -17,24 +17,18 @@ export interface Registration {
 export function registerUse(directory: string, id: string): Registration {
   const folder = path.join(directory, 'users');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const own = `${process.pid}.${birthName(process.pid) ?? 'now'}.${id}`;
+  const own = `${markOf(process.pid)}.${id}`;
   writeFileSync(path.join(folder, own), '');
   return {
     hasOthers() {
       let found = false;
       for (const name of readdirSync(folder)) {
         if (name === own) continue;
-        const [pid, birth] = name.split('.');
-        if (birthName(Number(pid)) === birth) found = true;
+        if (isAlive(name.slice(0, name.lastIndexOf('.')))) found = true;
         else rmSync(path.join(folder, name), { force: true });
       }
       return found;
     },
     leave: () => rmSync(path.join(folder, own), { force: true }),
   };
-}
-
-/** A time of birth as a part of a file name. */
-function birthName(pid: number): string | undefined {
-  return birthOf(pid)?.replaceAll(/[^0-9A-Za-z]+/g, '-');
 }
