@@ -5,7 +5,7 @@
  */
 import type { RuleCard, Severity, Violation } from './internal/rule.ts';
 import { placesOf } from './internal/source-places.ts';
-import type { Policy } from './policy.ts';
+import type { PlacementRule, Policy, Purpose } from './policy.ts';
 import { rules } from './rules/rules.ts';
 import { shapeCards, shapeViolations } from './rules/shape.ts';
 
@@ -35,7 +35,7 @@ export function checkPolicy(policy: unknown, source?: PolicySource): Finding[] {
   const shape = shapeViolations(policy);
   const findings = shape.map((violation) => findingOf(shapeCards[violation.code], violation));
   if (!shape.some((violation) => violation.blocks)) {
-    const readable = policy as Policy; // the shape pack has found nothing that is missing or of the wrong kind
+    const readable = completed(policy as Policy); // the shape pack has found nothing else missing or of the wrong kind
     for (const rule of rules) {
       for (const violation of rule.violations(readable)) findings.push(findingOf(rule, violation));
     }
@@ -61,6 +61,19 @@ export function locateFindings(findings: readonly Finding[], source: PolicySourc
   return findings
     .map((finding) => ({ ...finding, file: source.file, ...placeOf(finding.path) }))
     .sort((left, right) => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0));
+}
+
+/** What rules of their own ask for, with the law that they stand for, may be missing: they find it empty. */
+function completed(policy: Policy): Policy {
+  const purposes = Object.entries(policy.purposes).map(([name, purpose]) => {
+    const { notice, keepFor }: Partial<Purpose> = purpose;
+    return [name, { ...purpose, notice: notice ?? '', keepFor: keepFor ?? '' }] as const;
+  });
+  const placements = Object.entries(policy.placements).map(([name, placement]) => {
+    const { purposes }: Partial<PlacementRule> = placement;
+    return [name, { ...placement, purposes: purposes ?? [] }] as const;
+  });
+  return { ...policy, purposes: Object.fromEntries(purposes), placements: Object.fromEntries(placements) };
 }
 
 function findingOf(card: RuleCard, violation: Violation): Finding {

@@ -22,7 +22,7 @@ export const gdprRules: readonly Rule[] = [
     source: gdpr(13),
     *violations(policy) {
       for (const [name, purpose] of Object.entries(policy.purposes)) {
-        const notice: string | undefined = purpose.notice;
+        const { notice } = purpose;
         if (isBlank(notice) || isPlaceholderWord(notice)) {
           yield {
             path: ['purposes', name, 'notice'],
@@ -41,7 +41,7 @@ export const gdprRules: readonly Rule[] = [
     source: gdpr(12),
     *violations(policy) {
       for (const [name, purpose] of Object.entries(policy.purposes)) {
-        const notice: string | undefined = purpose.notice;
+        const { notice } = purpose;
         if (!isBlank(notice) && isDots(notice)) {
           yield {
             path: ['purposes', name, 'notice'],
@@ -60,8 +60,7 @@ export const gdprRules: readonly Rule[] = [
     source: gdpr(5),
     *violations(policy) {
       for (const [name, purpose] of Object.entries(policy.purposes)) {
-        const keepFor: string | undefined = purpose.keepFor;
-        if (keepFor === undefined) {
+        if (purpose.keepFor === '') {
           yield {
             path: ['purposes', name, 'keepFor'],
             message: `The purpose ${quoted(name)} does not say how long data is kept`,
@@ -79,7 +78,7 @@ export const gdprRules: readonly Rule[] = [
     source: 'https://www.cnil.fr/en/cookies-and-other-tracking-devices-cnil-publishes-new-guidelines',
     *violations(policy) {
       for (const [name, purpose] of Object.entries(policy.purposes)) {
-        const keepFor = parsedDuration(purpose.keepFor ?? '');
+        const keepFor = parsedDuration(purpose.keepFor);
         if (keepFor !== undefined && durationMsMean(keepFor) > durationMsMean(durationOf(keepMax))) {
           yield {
             path: ['purposes', name, 'keepFor'],
@@ -230,7 +229,7 @@ export const gdprRules: readonly Rule[] = [
       for (const [name, audience] of Object.entries(policy.audiences ?? {})) {
         const segment = entryOf(policy.segments, audience.segment);
         const placement = entryOf(policy.placements, audience.placement);
-        if (segment === undefined || placement === undefined || purposesOf(placement).includes(segment.for)) continue;
+        if (segment === undefined || placement === undefined || placement.purposes.includes(segment.for)) continue;
         yield {
           path: ['audiences', name, 'segment'],
           message: `The audience ${quoted(name)} reads people for ${quoted(segment.for)}, which its placement ${quoted(audience.placement)} does not name`,
@@ -251,7 +250,7 @@ export const gdprRules: readonly Rule[] = [
         if (placement === undefined) continue;
         for (const [index, feature] of copy.cohortBy.entries()) {
           const field = entryOf(policy.people, feature);
-          if (field?.kind !== 'attribute' || field.for.some((purpose) => purposesOf(placement).includes(purpose)))
+          if (field?.kind !== 'attribute' || field.for.some((purpose) => placement.purposes.includes(purpose)))
             continue;
           yield {
             path: ['copy', name, 'cohortBy', String(index)],
@@ -270,7 +269,7 @@ export const gdprRules: readonly Rule[] = [
     source: gdpr(6),
     *violations(policy) {
       for (const [name, placement] of Object.entries(policy.placements)) {
-        if (purposesOf(placement).length === 0) {
+        if (placement.purposes.length === 0) {
           yield {
             path: ['placements', name, 'purposes'],
             message: `The placement ${quoted(name)} does not name its purposes`,
@@ -289,8 +288,7 @@ export const gdprRules: readonly Rule[] = [
     *violations(policy) {
       for (const [name, placement] of Object.entries(policy.placements)) {
         const model = entryOf(policy.models, placement.model);
-        if (model === undefined || purposesOf(placement).includes(model.for) || purposesOf(placement).length === 0)
-          continue;
+        if (model === undefined || placement.purposes.includes(model.for) || placement.purposes.length === 0) continue;
         yield {
           path: ['placements', name, 'model'],
           message: `The placement ${quoted(name)} uses the model ${quoted(placement.model)}, which is for ${quoted(model.for)}, a purpose that the placement does not name`,
@@ -311,7 +309,7 @@ export const gdprRules: readonly Rule[] = [
         const goal = parsedGoal(placement.goal ?? '');
         const event = goal && entryOf(policy.events, goal.event);
         if (goal === undefined || event === undefined) continue;
-        if (purposesOf(placement).length === 0 || event.for.some((purpose) => purposesOf(placement).includes(purpose)))
+        if (placement.purposes.length === 0 || event.for.some((purpose) => placement.purposes.includes(purpose)))
           continue;
         yield {
           path: ['placements', name, 'goal'],
@@ -416,7 +414,7 @@ export const gdprRules: readonly Rule[] = [
         (field) => field.kind === 'identifier' && field.type === 'email',
       );
       for (const [name, placement] of Object.entries(policy.placements)) {
-        const purposes = purposesOf(placement);
+        const purposes = placement.purposes;
         if (placement.channel !== 'email' || purposes.length === 0) continue;
         if (addresses.some((field) => field.for?.some((purpose) => purposes.includes(purpose)))) continue;
         yield {
@@ -435,9 +433,8 @@ export const gdprRules: readonly Rule[] = [
     source: gdpr(13),
     *violations(policy) {
       for (const [name, placement] of Object.entries(policy.placements)) {
-        if (placement.channel !== 'ads' || purposesOf(placement).length === 0) continue;
-        if (purposesOf(placement).some((purpose) => entryOf(policy.purposes, purpose)?.recipients !== undefined))
-          continue;
+        if (placement.channel !== 'ads' || placement.purposes.length === 0) continue;
+        if (placement.purposes.some((purpose) => entryOf(policy.purposes, purpose)?.recipients !== undefined)) continue;
         yield {
           path: ['placements', name, 'purposes'],
           message: `The placement ${quoted(name)} hands people over to somebody whom none of its purposes names`,
@@ -473,11 +470,6 @@ const optInRegions = new Set(
   `EU UK GB CH IS LI NO AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE`.split(' '),
 );
 
-/** `purposes` may be missing in a policy that is being checked. */
-function purposesOf(placement: { readonly purposes?: readonly string[] }): readonly string[] {
-  return placement.purposes ?? [];
-}
-
 /** Attributes and event properties: what is kept without being declared an identifier or sensitive. */
 function* plainlyKept(policy: Policy): Iterable<{ path: readonly string[]; name: string; type: string | undefined }> {
   for (const [name, field] of Object.entries(policy.people)) {
@@ -490,7 +482,7 @@ function* plainlyKept(policy: Policy): Iterable<{ path: readonly string[]; name:
   }
 }
 
-function isBlank(text: string | undefined): text is undefined | '' {
+function isBlank(text: string | undefined): boolean {
   return text === undefined || text.trim() === '';
 }
 
