@@ -1,0 +1,170 @@
+/**
+ * The catalogue: what can be shown. Facts about items, never about people; price and availability are the same for everybody. An item keeps its number
+ * for ever, because contributions and models name items by it.
+ */
+import type { Database, Sql } from '../database/database.ts';
+import { Refusal } from '../database/refusal.ts';
+
+/** One item as it comes in and goes out. Prices are in minor units (pence, cents). */
+export interface Item {
+  readonly itemId: string;
+  readonly title: string;
+  readonly category?: string | null;
+  readonly supplier?: string | null;
+  readonly priceMinor?: number | null;
+  readonly currency?: string | null;
+  readonly available?: boolean;
+  readonly url?: string | null;
+  readonly image?: string | null;
+  readonly topics?: readonly string[];
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** An item as it is kept. */
+export interface KeptItem extends Required<Item> {
+  readonly itemNumber: number;
+  readonly updatedAt: Date;
+}
+
+const batch = 2_000;
+
+/**
+ * Adds or replaces items. Returns how many came and the ids of those whose topics changed, because what may be learned from them changes too.
+ * Two items with the same id in one call: the last one stays.
+ */
+export async function putItems(
+  database: Database,
+  items: readonly Item[],
+): Promise<{ stored: number; topicsChanged: string[] }> {
+  const unique = [...new Map(items.map((item) => [item.itemId, item])).values()];
+  const topicsChanged: string[] = [];
+  for (let start = 0; start < unique.length; start += batch)
+    topicsChanged.push(...(await putBatch(database, unique.slice(start, start + batch))));
+  return { stored: unique.length, topicsChanged };
+}
+
+async function putBatch(database: Database, items: readonly Item[]): Promise<string[]> {
+  return database.transaction(async (tx) => {
+    // Numbers are given in one order, without gaps worth speaking of, so that the co-occurrence stays dense.
+    await tx.query("select pg_advisory_xact_lock(hashtext('fairlead items'))");
+    const rows = await tx.query<{ item_id: string; topics_changed: boolean }>(
+      `with incoming as (
+         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[]) with ordinality
+           as incoming (item_id, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, place)
+       ), before as (
+         select i.item_id, i.topics from items i join incoming using (item_id)
+       ), kept as (
+         insert into items (item_id, item_number, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, updated_at)
+         select n.item_id,
+                coalesce((select i.item_number from items i where i.item_id = n.item_id),
+                         (select coalesce(max(item_number), -1) from items) + (row_number() over (order by b.item_id is not null, n.place))::integer),
+                n.title, n.category, n.supplier, n.price_minor, n.currency, n.available, n.url, n.image,
+                array(select jsonb_array_elements_text(n.topics)), n.attributes, $12
+         from incoming n left join before b using (item_id)
+         on conflict (item_id) do update set title = excluded.title, category = excluded.category, supplier = excluded.supplier, price_minor = excluded.price_minor,
+           currency = excluded.currency, available = excluded.available, url = excluded.url, image = excluded.image, topics = excluded.topics,
+           attributes = excluded.attributes, updated_at = excluded.updated_at
+         returning item_id, topics
+       )
+       select item_id, coalesce(before.topics <> kept.topics, cardinality(kept.topics) > 0) as topics_changed from kept left join before using (item_id)`,
+      [
+        items.map((item) => item.itemId),
+        items.map((item) => item.title),
+        items.map((item) => item.category ?? null),
+        items.map((item) => item.supplier ?? null),
+        items.map((item) => item.priceMinor ?? null),
+        items.map((item) => item.currency ?? null),
+        items.map((item) => item.available ?? true),
+        items.map((item) => item.url ?? null),
+        items.map((item) => item.image ?? null),
+        items.map((item) => JSON.stringify(item.topics ?? [])),
+        items.map((item) => JSON.stringify(item.attributes ?? {})),
+        tx.world.now(),
+      ],
+    );
+    await tx.query("select pg_notify('fairlead_items', '')");
+    return rows.filter((row) => row.topics_changed).map((row) => row.item_id);
+  });
+}
+
+/** Makes bare items (their id as title) for ids that the catalogue does not have yet: for files that name items and bring no catalogue. */
+export async function ensureItems(database: Database, itemIds: readonly string[]): Promise<void> {
+  const known = await database.query<{ item_id: string }>('select item_id from items where item_id = any($1::text[])', [
+    itemIds,
+  ]);
+  const present = new Set(known.map((row) => row.item_id));
+  const missing = [...new Set(itemIds)].filter((itemId) => !present.has(itemId));
+  if (missing.length > 0)
+    await putItems(
+      database,
+      missing.map((itemId) => ({ itemId, title: itemId })),
+    );
+}
+
+/** Takes items out of what is shown; they keep their number and their facts. Returns how many there were. */
+export async function withdrawItems(sql: Sql, itemIds: readonly string[], now: Date): Promise<number> {
+  const rows = await sql.query<{ item_id: string }>(
+    'update items set available = false, updated_at = $2 where item_id = any($1::text[]) returning item_id',
+    [itemIds, now],
+  );
+  return rows.length;
+}
+
+/** The facts of items, by id; unknown ids are absent. */
+export async function readItems(sql: Sql, itemIds: readonly string[]): Promise<Map<string, KeptItem>> {
+  const rows = await sql.query<ItemRow>('select * from items where item_id = any($1::text[])', [itemIds]);
+  return new Map(rows.map((row) => [row.item_id, itemOf(row)]));
+}
+
+/** One page of the catalogue in the order of its numbers. */
+export async function listItems(sql: Sql, page: { after?: number; limit: number }): Promise<KeptItem[]> {
+  const rows = await sql.query<ItemRow>('select * from items where item_number > $1 order by item_number limit $2', [
+    page.after ?? -1,
+    page.limit,
+  ]);
+  return rows.map(itemOf);
+}
+
+/** The item, or a refusal. */
+export async function readItem(sql: Sql, itemId: string): Promise<KeptItem> {
+  const item = (await readItems(sql, [itemId])).get(itemId);
+  if (item === undefined)
+    throw new Refusal('item.unknown', 'The catalogue has no such item.', {
+      remedy: 'Send it to /v1/items, or check its id.',
+    });
+  return item;
+}
+
+interface ItemRow {
+  item_id: string;
+  item_number: number;
+  title: string;
+  category: string | null;
+  supplier: string | null;
+  price_minor: number | null;
+  currency: string | null;
+  available: boolean;
+  url: string | null;
+  image: string | null;
+  topics: string[];
+  attributes: Record<string, string | number | boolean>;
+  updated_at: Date;
+}
+
+function itemOf(row: ItemRow): KeptItem {
+  return {
+    itemId: row.item_id,
+    itemNumber: row.item_number,
+    title: row.title,
+    category: row.category,
+    supplier: row.supplier,
+    priceMinor: row.price_minor,
+    currency: row.currency,
+    available: row.available,
+    url: row.url,
+    image: row.image,
+    topics: row.topics,
+    attributes: row.attributes,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * One decision: who and where → permits → history → scores → record → answer. A personal answer never leaves unrecorded; whatever is missing
+ * (consent, history, model, database) makes it the non-personal one, which is the same for everybody.
+ */
+import type { Permit } from '../consent/permit.ts';
+import { Refusal } from '../database/refusal.ts';
+import { contributionOf } from '../learning/contributions.ts';
+import type { ScoredItem } from '../learning/scoring.ts';
+import type { LiveModel } from '../models/live-models.ts';
+import type { Named } from '../people/persons.ts';
+import { type DecisionView, readForDecision } from '../people/read-for-decision.ts';
+import { addDuration } from '../policy/durations.ts';
+import { type PlacementRule, entryOf, otherwiseOf, retentionOf } from '../policy/policy.ts';
+
+import { commitmentOf } from '../transparency/commitment.ts';
+import { type Basis, type DecidedItem, type DecisionRecord, recordText } from './decision-record.ts';
+import type { Engine } from './engine.ts';
+import type { NonpersonalCause } from './internal/nonpersonal.ts';
+import { whyToken } from './why-token.ts';
+
+/** Who is asked about, where, and what the caller knows about the moment. */
+export interface DecisionRequest {
+  readonly person: Named;
+  readonly placement: string;
+  /** What the answer may depend on beside the person. Items named in `exclude` are left out. */
+  readonly context?: { readonly exclude?: readonly string[] };
+}
+
+/** An answer. In the non-personal one `basis` is empty, `model` null, scores are 0 and there are no terms. */
+export interface Decision {
+  readonly decision: string;
+  readonly placement: string;
+  readonly personal: boolean;
+  readonly basis: readonly Basis[];
+  readonly model: string | null;
+  readonly items: readonly DecidedItem[];
+  /** The path of the page that explains it. */
+  readonly why: string;
+}
+
+/** Decides. Refuses with `placement.unknown` alone; every other difficulty answers non-personally. */
+export async function decide(engine: Engine, request: DecisionRequest): Promise<Decision> {
+  const placement = entryOf(engine.policy.placements, request.placement);
+  if (placement === undefined) {
+    throw new Refusal('placement.unknown', `The policy has no placement named "${request.placement}".`, {
+      remedy: `Its placements are: ${Object.keys(engine.policy.placements).join(', ')}.`,
+    });
+  }
+  try {
+    const made = await decidePersonally(engine, request, placement);
+    return typeof made === 'string' ? nonpersonal(engine, request, placement, made) : made;
+  } catch {
+    // Whatever could not be consulted or written: the answer for everybody, counted as such (law 9).
+    return nonpersonal(engine, request, placement, 'unavailable');
+  }
+}
+
+async function decidePersonally(
+  engine: Engine,
+  request: DecisionRequest,
+  placement: PlacementRule,
+): Promise<Decision | NonpersonalCause> {
+  const live = engine.models.current(placement.model);
+  if (live === undefined) return 'no model';
+  const now = engine.database.world.now();
+  const view = await readForDecision(engine, request.person, {
+    purposes: placement.purposes,
+    model: placement.model,
+    now,
+  });
+  if (view === undefined || view.isSafeguarded) return 'no permit';
+  const history = contributionOf(view.history, {});
+  if (history.length === 0) return 'no history';
+  const excluded = new Set(
+    (request.context?.exclude ?? []).flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []),
+  );
+  const ranked = rank(engine, live, history, { show: placement.show, excluded });
+  // An answer in which the history plays no part is not a personal one, and does not pretend to be.
+  if (!ranked.shown.some((item) => item.terms.some((term) => term.of !== 'everyone'))) return 'no history';
+  const record = recordOf(engine, request, placement, { view, live, history, ranked, now });
+  return (await write(engine, view, record)) ? answerOf(engine, record) : 'no permit';
+}
+
+/** The best items that may be shown, and those that were passed over on the way. */
+export function rank(
+  engine: Pick<Engine, 'items'>,
+  live: LiveModel,
+  history: Int32Array,
+  options: { show: number; excluded: ReadonlySet<number> },
+): { shown: ScoredItem[]; passedOver: number[] } {
+  for (let limit = options.show * 2; ; limit *= 4) {
+    const scored = live.scorer.score(history, { limit, exclude: (item) => options.excluded.has(item) });
+    const shown: ScoredItem[] = [];
+    const passedOver: number[] = [];
+    for (const item of scored) {
+      if (shown.length === options.show) break;
+      if (engine.items.isShowable(item.item)) shown.push(item);
+      else passedOver.push(item.item);
+    }
+    if (shown.length === options.show || scored.length < limit) return { shown, passedOver };
+  }
+}
+
+function recordOf(
+  engine: Engine,
+  request: DecisionRequest,
+  placement: PlacementRule,
+  made: { view: DecisionView; live: LiveModel; history: Int32Array; ranked: ReturnType<typeof rank>; now: Date },
+): DecisionRecord {
+  const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
+  return {
+    record: 'decision',
+    decision: engine.database.world.uuid(),
+    person: made.view.personId,
+    placement: request.placement,
+    at: made.now.toISOString(),
+    policyVersion: engine.policyVersion,
+    basis: placement.purposes.map((purpose) => basisOf(purpose, made.view.permits.get(purpose))),
+    model: made.live.version,
+    used: {
+      history: Array.from(made.history, (item) => ({ item: idOf(item), factor: 256 })),
+      show: placement.show,
+      passedOver: [...made.ranked.passedOver.map(idOf), ...(request.context?.exclude ?? [])],
+    },
+    notUsed: notUsedOf(engine, placement),
+    items: made.ranked.shown.map((item) => ({
+      item: idOf(item.item),
+      score: item.score,
+      terms: item.terms.map((term) => ({
+        of: term.of === 'everyone' ? 'everyone' : idOf(term.of),
+        points: term.points,
+      })),
+      moves: [],
+    })),
+  };
+}
+
+function basisOf(purpose: string, permit: Permit | undefined): Basis {
+  if (permit === undefined) throw new Refusal('consent.missing', `There is no permit for the purpose "${purpose}".`);
+  switch (permit.basis.kind) {
+    case 'consent':
+      return { purpose, consent: permit.basis.entryId, notice: permit.basis.noticeVersion };
+    case 'opt-out':
+      return { purpose, consent: null, notice: permit.basis.noticeVersion };
+    case 'duty':
+      throw new Refusal('consent.missing', 'A legal duty is no basis for a decision.');
+    default:
+      return permit.basis satisfies never;
+  }
+}
+
+/** Which declared fields and events the decision left alone, because they are for other purposes. */
+function notUsedOf(engine: Engine, placement: PlacementRule): DecisionRecord['notUsed'] {
+  const model = entryOf(engine.policy.models, placement.model);
+  const events = model?.kind === 'recommender' ? model.from : [];
+  return [
+    ...Object.entries(engine.policy.people).map(([field, declared]) => ({
+      what: field,
+      why:
+        declared.kind === 'safeguard'
+          ? 'protects, never suggests'
+          : declared.kind === 'sensitive'
+            ? 'only checks fairness'
+            : 'not part of this model',
+    })),
+    ...Object.keys(engine.policy.events)
+      .filter((name) => !events.includes(name))
+      .map((what) => ({ what, why: 'not part of this model' })),
+  ];
+}
+
+/**
+ * One statement: writes the record, the way from its id to the person, and its leaf, but only while the person's revision is the one that was read. A
+ * forgetting that came in between raised it, and then nothing is written.
+ */
+async function write(engine: Engine, view: DecisionView, record: DecisionRecord): Promise<boolean> {
+  const text = recordText(record);
+  const key = Buffer.from(engine.database.world.randomBytes(32));
+  const leaf = commitmentOf(text, key);
+  const at = new Date(record.at);
+  const rows = await engine.database.query<{ decision_id: string }>(
+    `with person as materialized (
+       select person_id from persons where person_id = $1 and revision = $2 for share
+     ), written as (
+       insert into decisions (person_id, decision_id, placement, at, expires_at, record, leaf, leaf_key) select person_id, $3, $4, $5, $6, $7, $8, $9 from person returning decision_id
+     ), found as (
+       insert into decision_people (decision_id, person_id) select $3, person_id from person
+     ), queued as (
+       insert into log_outbox (leaf) select $8 from person
+     )
+     select decision_id from written`,
+    [
+      view.personId,
+      view.revision,
+      record.decision,
+      record.placement,
+      at,
+      expiryOf(engine, record, at),
+      text,
+      leaf,
+      key,
+    ],
+  );
+  return rows.length === 1;
+}
+
+/** A record lives no longer than the shortest `keepFor` that it cites, nor than records of decisions are kept. */
+function expiryOf(engine: Engine, record: DecisionRecord, at: Date): Date {
+  const ends = [
+    retentionOf(engine.policy, 'decisions'),
+    ...record.basis.flatMap(({ purpose }) => entryOf(engine.policy.purposes, purpose)?.keepFor ?? []),
+  ].map((keepFor) => addDuration(at, keepFor).getTime());
+  return new Date(Math.min(...ends));
+}
+
+function answerOf(engine: Engine, record: DecisionRecord): Decision {
+  return {
+    decision: record.decision,
+    placement: record.placement,
+    personal: true,
+    basis: record.basis,
+    model: record.model,
+    items: record.items,
+    why: `/why/${whyToken(engine, record.decision)}`,
+  };
+}
+
+function nonpersonal(
+  engine: Engine,
+  request: DecisionRequest,
+  placement: PlacementRule,
+  cause: NonpersonalCause,
+): Decision {
+  const decision = engine.database.world.uuid();
+  const excluded = new Set(request.context?.exclude);
+  const items = engine.items
+    .listForEverybody(otherwiseOf(placement), placement.show + excluded.size)
+    .filter((item) => !excluded.has(item.itemId))
+    .slice(0, placement.show)
+    .map((item): DecidedItem => ({ item: item.itemId, score: 0, terms: [], moves: [] }));
+  engine.nonpersonal.add(
+    {
+      decisionId: decision,
+      placement: request.placement,
+      items: items.map((item) => item.item),
+      at: engine.database.world.now(),
+    },
+    cause,
+  );
+  return {
+    decision,
+    placement: request.placement,
+    personal: false,
+    basis: [],
+    model: null,
+    items,
+    why: `/why/${whyToken(engine, decision)}`,
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * One running Fairlead with everything that deciding needs: the installation, the models in force, the catalogue in memory, and who has to strip their
+ * records when somebody is forgotten. Opened at the doors and passed down.
+ */
+import { adoptPolicy } from '../consent/adopt-policy.ts';
+import type { Installation } from '../consent/installation.ts';
+import type { Database } from '../database/database.ts';
+import { LiveModels } from '../models/live-models.ts';
+import { LiveSums } from '../models/live-sums.ts';
+import type { LearningInstallation } from '../models/learn.ts';
+import { recommenderModels } from '../people/contribute.ts';
+import type { ForgettingInstallation } from '../people/forget.ts';
+import { IntakeCounts } from '../people/intake-counts.ts';
+import type { Policy } from '../policy/policy.ts';
+import { LiveCatalogue } from './live-catalogue.ts';
+import { NonpersonalDecisions } from './internal/nonpersonal.ts';
+import { stripDecisions } from './strip-decisions.ts';
+
+export interface Engine extends ForgettingInstallation, LearningInstallation {
+  readonly counts: IntakeCounts;
+  readonly models: LiveModels;
+  readonly items: LiveCatalogue;
+  readonly nonpersonal: NonpersonalDecisions;
+}
+
+/** Opens an engine. The policy has passed `checkPolicy`, the keys have been checked against the database; it is adopted here. */
+export async function openEngine(options: {
+  database: Database;
+  keys: Installation['keys'];
+  policy: Policy;
+  adoptedBy: string;
+}): Promise<Engine> {
+  const { database, keys, policy } = options;
+  const policyVersion = await adoptPolicy(database, policy, options.adoptedBy);
+  const installation: Installation = { database, keys, policy, policyVersion };
+  const models = recommenderModels(installation);
+  return {
+    ...installation,
+    followers: [stripDecisions],
+    sums: new Map(models.map((model) => [model, new LiveSums(installation, model)])),
+    counts: new IntakeCounts(),
+    models: await LiveModels.open(database, models),
+    items: await LiveCatalogue.open(database, policy),
+    nonpersonal: new NonpersonalDecisions(database),
+  };
+}
+
+/** Ends what the engine has running and writes down what it still holds. The database and the keys belong to whoever opened them. */
+export async function closeEngine(engine: Engine): Promise<void> {
+  await engine.nonpersonal.close();
+  await engine.counts.flush(engine.database, engine.database.world.now()).catch(() => undefined); // counts of a few seconds, when the database has gone already
+  await engine.models.close();
+  await engine.items.close();
+  for (const sums of engine.sums.values()) await sums.close();
+}

@@ -1,0 +1,88 @@
+/**
+ * The door for a person's choices, whoever brings them: the privacy centre, a consent banner, an import, a server. Giving and taking back are the
+ * same call and the same effort; what is taken back goes through `forget` and is obeyed by the next decision.
+ */
+import { recordGrants } from '../consent/ledger.ts';
+import { standingPurposes } from '../consent/permit.ts';
+import type { Identifier } from '../vault/identifiers.ts';
+import { queueFold } from './fold.ts';
+import { type ForgettingInstallation, forgetWithin } from './forget.ts';
+import { ensurePeople, lockPeople } from './persons.ts';
+import type { Receipt } from './receipts.ts';
+
+/** What somebody says about purposes, and how we know. */
+export interface Choices {
+  /** Purpose → allowed or not. */
+  readonly purposes: Readonly<Record<string, boolean>>;
+  readonly method: string;
+  readonly source: string;
+  readonly at?: Date;
+  readonly evidence?: string;
+}
+
+export interface ChoiceResult {
+  readonly personId: string;
+  /** Every purpose of the policy → whether it stands now. */
+  readonly standing: Readonly<Record<string, boolean>>;
+  /** For what was taken back. */
+  readonly receipt: Receipt | undefined;
+}
+
+/** Records choices of people who may be new. Choices of the same person are applied in order. Durable when it resolves. */
+export async function choose(
+  installation: ForgettingInstallation,
+  asked: readonly { who: Identifier | { personId: string }; choices: Choices }[],
+): Promise<ChoiceResult[]> {
+  return installation.database.transaction(async (tx) => {
+    const named = asked.flatMap(({ who }) => ('personId' in who ? [] : [who]));
+    const made = named.length === 0 ? [] : await ensurePeople(installation, tx, named);
+    let next = 0;
+    const people = asked.map(({ who }) => ('personId' in who ? who.personId : (made[next++] ?? '')));
+    await lockPeople(tx, people);
+    const standing = await standingPurposes(tx, installation.policy, [...new Set(people)]);
+    const receipts = new Map<number, Receipt>();
+    const grants: Parameters<typeof recordGrants>[2][number][] = [];
+    const flushGrants = async (): Promise<void> => {
+      await recordGrants(installation, tx, grants.splice(0));
+    };
+    for (const [index, { choices }] of asked.entries()) {
+      const personId = people[index] ?? '';
+      const stands = standing.get(personId) ?? new Set<string>();
+      const said = {
+        method: choices.method,
+        source: choices.source,
+        ...(choices.at === undefined ? {} : { at: choices.at }),
+        ...(choices.evidence === undefined ? {} : { evidence: choices.evidence }),
+      };
+      const taken = Object.entries(choices.purposes).flatMap(([purpose, allowed]) => (allowed ? [] : [purpose]));
+      // A refusal is written down even where nothing stood: nobody is asked again who has said no.
+      if (taken.length > 0) {
+        await flushGrants();
+        receipts.set(
+          index,
+          await forgetWithin(installation, tx, personId, { kind: 'withdraw', purposes: taken, ...said }),
+        );
+      }
+      for (const purpose of taken) stands.delete(purpose);
+      for (const [purpose, allowed] of Object.entries(choices.purposes)) {
+        if (!allowed || stands.has(purpose)) continue;
+        stands.add(purpose);
+        grants.push({ personId, purpose, ...said });
+      }
+      standing.set(personId, stands);
+    }
+    await flushGrants();
+    await queueFold(tx, people, tx.world.now());
+    return asked.map((_, index) => {
+      const personId = people[index] ?? '';
+      const stands = standing.get(personId) ?? new Set();
+      return {
+        personId,
+        standing: Object.fromEntries(
+          Object.keys(installation.policy.purposes).map((purpose) => [purpose, stands.has(purpose)]),
+        ),
+        receipt: receipts.get(index),
+      };
+    });
+  });
+}

@@ -1,0 +1,213 @@
+/**
+ * Two records turn out to be one person. Merging is forgetting on one side and adding on the other: two contributions are subtracted, one is added,
+ * and there is one receipt. A refusal on either side wins. A user id never merges into another without `alias`.
+ */
+import type { ConsentEntry } from '../consent/ledger.ts';
+import { appendEntries, consentHistory } from '../consent/ledger.ts';
+import type { Transaction } from '../database/database.ts';
+import {
+  findPeople,
+  identifierHash,
+  claimIdentifiers,
+  destroyPersonKey,
+  moveIdentifiers,
+  personKeys,
+} from '../vault/identifiers.ts';
+import { seal, unseal } from '../vault/sealing.ts';
+import { contribute } from './contribute.ts';
+import { type ForgettingInstallation, dropPurposes } from './forget.ts';
+import type { Message } from './internal/admit.ts';
+import { lockPeople, raiseRevision } from './persons.ts';
+import { type Receipt, writeReceipt } from './receipts.ts';
+
+/** `identify` with both ids: the visitor becomes the named person, unless the visitor already is a named person. */
+export async function mergeByIdentify(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  message: Message,
+): Promise<void> {
+  if (message.userId === undefined || message.anonymousId === undefined) return;
+  const user = { kind: 'userId', value: message.userId };
+  const visitor = { kind: 'anonymousId', value: message.anonymousId };
+  const [userId, visitorId] = await bothPeople(
+    tx,
+    identifierHash(installation.keys, user),
+    identifierHash(installation.keys, visitor),
+  );
+  if (visitorId === undefined || userId === visitorId) return;
+  if (await isNamed(tx, visitorId)) return;
+  if (userId !== undefined) {
+    await mergePeople(installation, tx, { from: visitorId, into: userId });
+    return;
+  }
+  const personKey = (await personKeys(tx, installation.keys, [visitorId])).get(visitorId);
+  if (personKey !== undefined)
+    await claimIdentifiers(tx, installation.keys, tx.world, [{ personKey, identifier: user }]);
+}
+
+/** `alias`: what was known under the previous id goes over to the user id. Returns whether anybody was known by it. */
+export async function mergeByAlias(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  message: Message,
+): Promise<boolean> {
+  if (message.userId === undefined || message.previousId === undefined) return false;
+  const user = { kind: 'userId', value: message.userId };
+  const previous = ['userId', 'anonymousId'].map((kind) => ({ kind, value: message.previousId ?? '' }));
+  const userHash = identifierHash(installation.keys, user);
+  for (const identifier of previous) {
+    const [into, from] = await bothPeople(tx, userHash, identifierHash(installation.keys, identifier));
+    if (from === undefined || from === into) continue;
+    if (into !== undefined) {
+      await mergePeople(installation, tx, { from, into });
+    } else {
+      const personKey = (await personKeys(tx, installation.keys, [from])).get(from);
+      if (personKey !== undefined)
+        await claimIdentifiers(tx, installation.keys, tx.world, [{ personKey, identifier: user }]);
+    }
+    return true;
+  }
+  return false;
+}
+
+async function bothPeople(
+  tx: Transaction,
+  user: Buffer,
+  other: Buffer,
+): Promise<[string | undefined, string | undefined]> {
+  const found = await findPeople(tx, [user, other]);
+  const ids = [...new Set(found.values())];
+  const present = new Set(await lockPeople(tx, ids));
+  const known = (hash: Buffer): string | undefined => {
+    const personId = found.get(hash.toString('hex'));
+    return personId !== undefined && present.has(personId) ? personId : undefined;
+  };
+  return [known(user), known(other)];
+}
+
+async function isNamed(tx: Transaction, personId: string): Promise<boolean> {
+  const rows = await tx.query<{ found: number }>(
+    "select 1 as found from person_identifiers where person_id = $1 and kind = 'userId' limit 1",
+    [personId],
+  );
+  return rows.length > 0;
+}
+
+/** Moves everything of one person to another and subtracts and adds accordingly. Returns the receipt, which the survivor holds. */
+export async function mergePeople(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  merge: { from: string; into: string },
+): Promise<Receipt> {
+  await lockPeople(tx, [merge.from, merge.into]);
+  await raiseRevision(tx, [merge.from, merge.into]);
+  await mergeConsents(installation, tx, merge);
+  await moveRows(installation, tx, merge);
+  for (const follower of installation.followers)
+    await follower(tx, {
+      personId: merge.from,
+      request: { kind: 'merge', into: merge.into },
+      expiredBefore: new Map(),
+    });
+  const moves = await contribute(installation, tx, [merge.from, merge.into]);
+  return writeReceipt(tx, merge.into, { kind: 'merge', about: ['two records of one person'], moves });
+}
+
+/** For each purpose: a refusal on either side stands; a grant on one side alone goes over. */
+async function mergeConsents(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  merge: { from: string; into: string },
+): Promise<void> {
+  const lastOf = async (personId: string): Promise<Map<string, ConsentEntry>> =>
+    new Map((await consentHistory(tx, personId)).map((entry) => [entry.purpose, entry]));
+  const [from, into] = [await lastOf(merge.from), await lastOf(merge.into)];
+  const refused = new Set(
+    [...from.values(), ...into.values()].filter((entry) => entry.action === 'withdraw').map((entry) => entry.purpose),
+  );
+  const known = (entry: ConsentEntry): boolean => Object.hasOwn(installation.policy.purposes, entry.purpose);
+  const carried = [...from.values()]
+    .filter(known)
+    .filter(
+      (entry) =>
+        into.get(entry.purpose)?.action !== entry.action && (entry.action === 'withdraw' || !into.has(entry.purpose)),
+    );
+  await appendEntries(
+    installation,
+    tx,
+    carried.map((entry) => ({
+      personId: merge.into,
+      purpose: entry.purpose,
+      action: entry.action,
+      method: 'merge',
+      source: entry.source,
+      at: entry.at,
+    })),
+  );
+  if (refused.size > 0) for (const personId of [merge.from, merge.into]) await dropPurposes(tx, personId, [...refused]);
+}
+
+/** Copies under the survivor's id and deletes the rest: the distribution column of a person table never changes. */
+async function moveRows(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  merge: { from: string; into: string },
+): Promise<void> {
+  const keysOfBoth = await personKeys(tx, installation.keys, [merge.from, merge.into]);
+  const fromKey = keysOfBoth.get(merge.from);
+  const intoKey = keysOfBoth.get(merge.into);
+  const ids = [merge.from, merge.into];
+  await tx.query(
+    `insert into events (person_id, event_id, name, item_ids, properties, purposes, source, at, received_at)
+     select $2, event_id, name, item_ids, properties, purposes, source, at, received_at from events where person_id = $1`,
+    ids,
+  );
+  await tx.query(
+    `insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at)
+     select $2, exclusion_id, item_id, from_at, until_at, excluded_at from exclusions where person_id = $1`,
+    ids,
+  );
+  await tx.query(
+    `insert into receipts (person_id, receipt_id, kind, at, record, leaf, leaf_key) select $2, receipt_id, kind, at, record, leaf, leaf_key from receipts where person_id = $1`,
+    ids,
+  );
+  const fields = await tx.query<{ field: string; value: string | null; sealed: Buffer | null; updated_at: Date }>(
+    'select field, value, sealed, updated_at from profile_fields where person_id = $1',
+    [merge.from],
+  );
+  if (fromKey !== undefined && intoKey !== undefined) {
+    for (const row of fields) {
+      await tx.query(
+        `insert into profile_fields (person_id, field, value, sealed, updated_at) values ($1, $2, $3, $4, $5)
+         on conflict (person_id, field) do update set value = excluded.value, sealed = excluded.sealed, updated_at = excluded.updated_at
+         where profile_fields.updated_at < excluded.updated_at`,
+        [
+          merge.into,
+          row.field,
+          row.value,
+          row.sealed === null
+            ? null
+            : seal(intoKey, tx.world, `field:${row.field}`, unseal(fromKey, `field:${row.field}`, row.sealed)),
+          row.updated_at,
+        ],
+      );
+    }
+    await moveIdentifiers(tx, installation.keys, tx.world, { from: merge.from, to: intoKey });
+  }
+  for (const table of ownTables) await tx.query(table, [merge.from]);
+  await destroyPersonKey(tx, merge.from);
+  await tx.query(
+    'insert into merged_people (person_id, merged_id, merged_at) select $2, merged_id, $3 from merged_people where person_id = $1 union select $2, $1, $3',
+    [...ids, tx.world.now()],
+  );
+  await tx.query('delete from merged_people where person_id = $1', [merge.from]);
+}
+
+const ownTables = [
+  'delete from events where person_id = $1',
+  'delete from exclusions where person_id = $1',
+  'delete from receipts where person_id = $1',
+  'delete from profile_fields where person_id = $1',
+  'delete from fold_queue where person_id = $1',
+  'delete from persons where person_id = $1',
+];
