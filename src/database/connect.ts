@@ -37,6 +37,13 @@ export interface PooledDatabase extends Database {
 
 /** Connects, and answers once one statement has come back; throws a `Refusal` that says why when it cannot. */
 export async function connect(url: string, world: World, options: ConnectOptions = {}): Promise<PooledDatabase> {
+  // Node's own error for such a text would quote it, password and all.
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new Refusal('database.url', 'DATABASE_URL is not the address of a PostgreSQL database.', {
+      remedy:
+        'Write it as postgresql://user:password@host:5432/database, with special characters of the password percent-encoded.',
+    });
+  }
   const limits = { ...defaults, ...options };
   const settings = clientSettings(url, limits);
   const pool = new Pool({ ...settings, max: limits.max, idleTimeoutMillis: 30_000 });
@@ -48,7 +55,9 @@ export async function connect(url: string, world: World, options: ConnectOptions
 
   const checkOut = async (): Promise<PoolClient> => {
     if (closing) throw new Refusal('database.closed', 'The connection to the database has been closed.');
-    if (pool.waitingCount >= limits.waitingMax) throw busy(`${limits.waitingMax} calls are waiting already`);
+    // The pool hands idle connections out a tick later, so that calls which will have one at once are counted as waiting.
+    if (pool.waitingCount - pool.idleCount >= limits.waitingMax)
+      throw busy(`${limits.waitingMax} calls are waiting already`);
     return driver(pool.connect());
   };
 
@@ -200,6 +209,8 @@ function clientSettings(url: string, limits: Limits): ClientConfig {
     application_name: limits.name,
     types: valueTypes,
     keepAlive: true,
+    // Statements that a transaction sends side by side travel together instead of one by one.
+    pipeline: true,
     connectionTimeoutMillis: limits.waitMsMax,
     statement_timeout: limits.statementTimeoutMs,
     lock_timeout: limits.lockTimeoutMs,

@@ -4,7 +4,12 @@
  */
 import type { World } from './world.ts';
 
-/** Anything that can run one statement: the pool or a transaction. Statements with the same text are prepared once a connection. */
+/**
+ * Anything that can run one statement: the pool or a transaction. Statements with the same text are prepared once a connection.
+ * Rows hold `timestamptz` as Date, `bigint` as a number (a value beyond 2^53 - 1 is an error), `bytea` as Buffer, `json` parsed, arrays as
+ * arrays; `date`, `timestamp` and `numeric` stay text. As values go Date, Uint8Array, arrays (to PostgreSQL arrays) and plain objects (to JSON;
+ * give an array that is meant as JSON through JSON.stringify).
+ */
 export interface Sql {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }

@@ -25,8 +25,9 @@ export async function migrate(
   migrations: readonly Migration[] = migrationsIn(),
 ): Promise<string[]> {
   const applied: string[] = [];
-  await refuseAhead(database, migrations);
+  const present = await refuseAhead(database, migrations);
   for (const migration of migrations) {
+    if (present.has(migration.number)) continue;
     const wasMissing = await database.transaction((tx) => apply(tx, migration), { statementTimeoutMs: 3_600_000 });
     if (wasMissing) applied.push(migration.name);
   }
@@ -71,9 +72,10 @@ interface AppliedRow {
   digest: string;
 }
 
-async function refuseAhead(database: Database, migrations: readonly Migration[]): Promise<void> {
+/** Answers the numbers of what has been applied already. */
+async function refuseAhead(database: Database, migrations: readonly Migration[]): Promise<Set<number>> {
   const [table] = await database.query<{ made: boolean }>(`select to_regclass('migrations') is not null as made`);
-  if (!table?.made) return;
+  if (!table?.made) return new Set();
   const rows = await database.query<AppliedRow>(
     'select migration_number, name, breaking, digest from migrations order by 1',
   );
@@ -88,6 +90,7 @@ async function refuseAhead(database: Database, migrations: readonly Migration[])
       );
     }
   }
+  return new Set(rows.map((row) => row.migration_number));
 }
 
 function refuseChanged(migration: Migration, digest: string): void {

@@ -11,6 +11,7 @@ export function failureOf(error: unknown): unknown {
   const code = textOf(error, 'code');
   const known = code === undefined ? undefined : stateOfServer(code);
   if (known) return known;
+  if (/connection timeout/.test(error.message)) return unreachable();
   if (lostMessages.test(error.message) || (code !== undefined && lostCodes.has(code))) return lost();
   if (silentMessages.test(error.message)) return silent();
   if (waitMessages.test(error.message)) return busy('no connection became free in time');
@@ -50,8 +51,14 @@ const silentMessages = /Query read timeout/;
 const waitMessages = /timeout exceeded when trying to connect|timeout expired/;
 
 function lost(): Refusal {
-  return new Refusal('database.lost', 'The connection to PostgreSQL broke while a statement was under way.', {
+  return new Refusal('database.lost', 'The connection to PostgreSQL broke.', {
     remedy: 'Try again; if it lasts, look at the log of the database server.',
+  });
+}
+
+function unreachable(): Refusal {
+  return new Refusal('database.unreachable', 'PostgreSQL does not answer at the configured address.', {
+    remedy: 'Start the server, or correct DATABASE_URL.',
   });
 }
 
@@ -76,9 +83,7 @@ function stateOfServer(code: string): Refusal | undefined {
     case 'EACCES':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new Refusal('database.unreachable', 'PostgreSQL does not answer at the configured address.', {
-        remedy: 'Start the server, or correct DATABASE_URL.',
-      });
+      return unreachable();
     case '28P01':
     case '28000':
       return new Refusal('database.password', 'PostgreSQL refused the user name or the password.', {
