@@ -49,7 +49,8 @@ create table items (
   image        text,
   topics       text[]      not null,
   attributes   jsonb       not null,
-  updated_at   timestamptz not null
+  updated_at   timestamptz not null,
+  tag          bytea       not null
 );
 
 -- consent -------------------------------------------------------------------------------------------------------------------------
@@ -59,7 +60,9 @@ create table policy_versions (
   policy_digest  text        not null,
   document       jsonb       not null,
   adopted_by     text        not null,
-  adopted_at     timestamptz not null
+  adopted_at     timestamptz not null,
+  leaf           bytea       not null,
+  leaf_key       bytea       not null
 );
 
 -- Append-only: the state of a purpose is its entry with the highest number. Every entry carries the hash of the one before.
@@ -86,7 +89,7 @@ create index "consent_entries#person_id#purpose#entry_number" on consent_entries
 
 -- people --------------------------------------------------------------------------------------------------------------------------
 
--- The row that is locked: shared by whoever adds to a person, exclusively by whoever folds or forgets.
+-- The row that is locked, and nothing else: shared by whoever adds to a person, exclusively by whoever folds or forgets.
 -- `revision` grows with every consent entry and every forgetting: a write that was prepared under an older one does not take place.
 create table persons (
   person_id  uuid        primary key,
@@ -99,6 +102,7 @@ create table merged_people (
   person_id uuid        not null,
   merged_id uuid        not null,
   merged_at timestamptz not null,
+  tag       bytea       not null,
   primary key (person_id, merged_id)
 );
 
@@ -108,6 +112,7 @@ create table profile_fields (
   value      text,
   sealed     bytea,
   updated_at timestamptz not null,
+  tag        bytea       not null,
   primary key (person_id, field),
   check ((value is null) <> (sealed is null))
 );
@@ -123,6 +128,7 @@ create table events (
   source      text        not null,
   at          timestamptz not null,
   received_at timestamptz not null,
+  tag         bytea       not null,
   primary key (person_id, event_id)
 );
 
@@ -148,6 +154,7 @@ create table exclusions (
   from_at      timestamptz,
   until_at     timestamptz,
   excluded_at  timestamptz not null,
+  tag          bytea       not null,
   primary key (person_id, exclusion_id),
   check (item_id is not null or (from_at is not null and until_at is not null))
 );
@@ -198,7 +205,8 @@ create table receipts (
 -- Read by every restore before it serves: the random ids of people who were erased, and when.
 create table erasure_journal (
   person_id uuid        primary key,
-  erased_at timestamptz not null
+  erased_at timestamptz not null,
+  tag       bytea       not null
 );
 
 -- models --------------------------------------------------------------------------------------------------------------------------
@@ -208,7 +216,9 @@ create table recipes (
   model      text        not null,
   recipe     jsonb       not null,
   adopted_by text        not null,
-  adopted_at timestamptz not null
+  adopted_at timestamptz not null,
+  leaf       bytea       not null,
+  leaf_key   bytea       not null
 );
 create index "recipes#model#adopted_at" on recipes (model, adopted_at desc);
 
@@ -257,6 +267,7 @@ create table outcomes (
   kind        text        not null check (kind in ('shown', 'clicked', 'goal')),
   item_id     text,
   at          timestamptz not null,
+  tag         bytea       not null,
   primary key (person_id, decision_id, outcome_id),
   foreign key (person_id, decision_id) references decisions (person_id, decision_id) on delete cascade
 );
@@ -266,7 +277,8 @@ create table nonpersonal_decisions (
   decision_id uuid        primary key,
   placement   text        not null,
   items       text[]      not null,
-  at          timestamptz not null
+  at          timestamptz not null,
+  tag         bytea       not null
 );
 
 -- http ----------------------------------------------------------------------------------------------------------------------------
@@ -277,5 +289,6 @@ create table access_keys (
   label         text        not null,
   key_hash      bytea       not null unique,
   created_at    timestamptz not null,
-  disabled_at   timestamptz
+  disabled_at   timestamptz,
+  tag           bytea       not null
 );

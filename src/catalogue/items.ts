@@ -4,6 +4,8 @@
  */
 import type { Database, Sql } from '../database/database.ts';
 import { Refusal } from '../database/refusal.ts';
+import { rowTag } from '../database/row-tag.ts';
+import { canonicalJson } from '../policy/canonical.ts';
 
 /** One item as it comes in and goes out. Prices are in minor units (pence, cents). */
 export interface Item {
@@ -45,46 +47,90 @@ export async function putItems(
 
 async function putBatch(database: Database, items: readonly Item[]): Promise<string[]> {
   return database.transaction(async (tx) => {
-    // Numbers are given in one order, without gaps worth speaking of, so that the co-occurrence stays dense.
+    // Numbers are given in one order and without gaps, so that the co-occurrence stays dense.
     await tx.query("select pg_advisory_xact_lock(hashtext('fairlead items'))");
-    const rows = await tx.query<{ item_id: string; topics_changed: boolean }>(
-      `with incoming as (
-         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::jsonb[], $11::jsonb[]) with ordinality
-           as incoming (item_id, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, place)
-       ), before as (
-         select i.item_id, i.topics from items i join incoming using (item_id)
-       ), kept as (
-         insert into items (item_id, item_number, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, updated_at)
-         select n.item_id,
-                coalesce((select i.item_number from items i where i.item_id = n.item_id),
-                         (select coalesce(max(item_number), -1) from items) + (row_number() over (order by b.item_id is not null, n.place))::integer),
-                n.title, n.category, n.supplier, n.price_minor, n.currency, n.available, n.url, n.image,
-                array(select jsonb_array_elements_text(n.topics)), n.attributes, $12
-         from incoming n left join before b using (item_id)
-         on conflict (item_id) do update set title = excluded.title, category = excluded.category, supplier = excluded.supplier, price_minor = excluded.price_minor,
-           currency = excluded.currency, available = excluded.available, url = excluded.url, image = excluded.image, topics = excluded.topics,
-           attributes = excluded.attributes, updated_at = excluded.updated_at
-         returning item_id, topics
-       )
-       select item_id, coalesce(before.topics <> kept.topics, cardinality(kept.topics) > 0) as topics_changed from kept left join before using (item_id)`,
-      [
-        items.map((item) => item.itemId),
-        items.map((item) => item.title),
-        items.map((item) => item.category ?? null),
-        items.map((item) => item.supplier ?? null),
-        items.map((item) => item.priceMinor ?? null),
-        items.map((item) => item.currency ?? null),
-        items.map((item) => item.available ?? true),
-        items.map((item) => item.url ?? null),
-        items.map((item) => item.image ?? null),
-        items.map((item) => JSON.stringify(item.topics ?? [])),
-        items.map((item) => JSON.stringify(item.attributes ?? {})),
-        tx.world.now(),
-      ],
+    const before = await readItems(
+      tx,
+      items.map((item) => item.itemId),
+    );
+    const [last] = await tx.query<{ item_number: number }>(
+      'select coalesce(max(item_number), -1) as item_number from items',
+    );
+    let next = (last?.item_number ?? -1) + 1;
+    const updatedAt = tx.world.now();
+    await store(
+      tx,
+      items.map((item) => ({ ...kept(item), itemNumber: before.get(item.itemId)?.itemNumber ?? next++, updatedAt })),
     );
     await tx.query("select pg_notify('fairlead_items', '')");
-    return rows.filter((row) => row.topics_changed).map((row) => row.item_id);
+    return items
+      .filter((item) => (item.topics ?? []).join('\n') !== (before.get(item.itemId)?.topics ?? []).join('\n'))
+      .map((item) => item.itemId);
   });
+}
+
+function kept(item: Item): Omit<KeptItem, 'itemNumber' | 'updatedAt'> {
+  return {
+    itemId: item.itemId,
+    title: item.title,
+    category: item.category ?? null,
+    supplier: item.supplier ?? null,
+    priceMinor: item.priceMinor ?? null,
+    currency: item.currency ?? null,
+    available: item.available ?? true,
+    url: item.url ?? null,
+    image: item.image ?? null,
+    topics: item.topics ?? [],
+    attributes: item.attributes ?? {},
+  };
+}
+
+async function store(sql: Sql, items: readonly KeptItem[]): Promise<void> {
+  await sql.query(
+    `insert into items (item_id, item_number, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, updated_at, tag)
+     select item_id, item_number, title, category, supplier, price_minor, currency, available, url, image, array(select jsonb_array_elements_text(topics)), attributes, updated_at, tag
+     from unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::boolean[], $9::text[], $10::text[], $11::jsonb[], $12::jsonb[],
+                 $13::timestamptz[], $14::bytea[])
+       as stored (item_id, item_number, title, category, supplier, price_minor, currency, available, url, image, topics, attributes, updated_at, tag)
+     on conflict (item_id) do update set title = excluded.title, category = excluded.category, supplier = excluded.supplier, price_minor = excluded.price_minor,
+       currency = excluded.currency, available = excluded.available, url = excluded.url, image = excluded.image, topics = excluded.topics,
+       attributes = excluded.attributes, updated_at = excluded.updated_at, tag = excluded.tag`,
+    [
+      items.map((item) => item.itemId),
+      items.map((item) => item.itemNumber),
+      items.map((item) => item.title),
+      items.map((item) => item.category),
+      items.map((item) => item.supplier),
+      items.map((item) => item.priceMinor),
+      items.map((item) => item.currency),
+      items.map((item) => item.available),
+      items.map((item) => item.url),
+      items.map((item) => item.image),
+      items.map((item) => JSON.stringify(item.topics)),
+      items.map((item) => JSON.stringify(item.attributes)),
+      items.map((item) => item.updatedAt),
+      items.map(itemTag),
+    ],
+  );
+}
+
+/** The catalogue is public, so its rows carry a checksum rather than a keyed tag: it shows a change that did not come through here. */
+export function itemTag(item: KeptItem): Buffer {
+  return rowTag(Buffer.from('fairlead catalogue'), 'items', [
+    item.itemId,
+    item.itemNumber,
+    item.title,
+    item.category,
+    item.supplier,
+    item.priceMinor,
+    item.currency,
+    item.available,
+    item.url,
+    item.image,
+    item.topics,
+    canonicalJson(item.attributes),
+    item.updatedAt,
+  ]);
 }
 
 /** Makes bare items (their id as title) for ids that the catalogue does not have yet: for files that name items and bring no catalogue. */
@@ -102,12 +148,17 @@ export async function ensureItems(database: Database, itemIds: readonly string[]
 }
 
 /** Takes items out of what is shown; they keep their number and their facts. Returns how many there were. */
-export async function withdrawItems(sql: Sql, itemIds: readonly string[], now: Date): Promise<number> {
-  const rows = await sql.query<{ item_id: string }>(
-    'update items set available = false, updated_at = $2 where item_id = any($1::text[]) returning item_id',
-    [itemIds, now],
-  );
-  return rows.length;
+export async function withdrawItems(database: Database, itemIds: readonly string[]): Promise<number> {
+  return database.transaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(hashtext('fairlead items'))");
+    const items = [...(await readItems(tx, itemIds)).values()];
+    await store(
+      tx,
+      items.map((item) => ({ ...item, available: false, updatedAt: tx.world.now() })),
+    );
+    await tx.query("select pg_notify('fairlead_items', '')");
+    return items.length;
+  });
 }
 
 /** The facts of items, by id; unknown ids are absent. */

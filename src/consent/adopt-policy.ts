@@ -24,11 +24,28 @@ export async function adoptPolicy(database: Database, policy: Policy, adoptedBy:
     if (last?.policy_digest === digest) return last.policy_version;
     const version = (last?.policy_version ?? 0) + 1;
     const adoptedAt = tx.world.now();
+    const record = policyRecordText({ version, digest, adoptedBy, adoptedAt });
+    const { leaf, key } = await appendRecord(tx, record);
     await tx.query(
-      'insert into policy_versions (policy_version, policy_digest, document, adopted_by, adopted_at) values ($1, $2, $3, $4, $5)',
-      [version, digest, canonicalJson(policy), adoptedBy, adoptedAt],
+      'insert into policy_versions (policy_version, policy_digest, document, adopted_by, adopted_at, leaf, leaf_key) values ($1, $2, $3, $4, $5, $6, $7)',
+      [version, digest, canonicalJson(policy), adoptedBy, adoptedAt, leaf, key],
     );
-    await appendRecord(tx, canonicalJson({ record: 'policy', version, digest, adoptedAt: adoptedAt.toISOString() }));
     return version;
+  });
+}
+
+/** The text that the log commits to; the policy itself by its digest. */
+export function policyRecordText(adopted: {
+  version: number;
+  digest: string;
+  adoptedBy: string;
+  adoptedAt: Date;
+}): string {
+  return canonicalJson({
+    record: 'policy',
+    version: adopted.version,
+    digest: adopted.digest,
+    adoptedBy: adopted.adoptedBy,
+    adoptedAt: adopted.adoptedAt.toISOString(),
   });
 }

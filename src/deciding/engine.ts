@@ -41,7 +41,7 @@ export async function openEngine(options: {
     counts: new IntakeCounts(),
     models: await LiveModels.open(database, models),
     items: await LiveCatalogue.open(database, policy),
-    nonpersonal: new NonpersonalDecisions(database),
+    nonpersonal: new NonpersonalDecisions(installation),
   };
 }
 

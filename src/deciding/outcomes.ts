@@ -4,6 +4,7 @@
  */
 import { readPermitted } from '../consent/permit.ts';
 import { Refusal } from '../database/refusal.ts';
+import { rowTag } from '../database/row-tag.ts';
 import { durationMsMax, goalOf } from '../policy/durations.ts';
 import { entryOf } from '../policy/policy.ts';
 import type { Engine } from './engine.ts';
@@ -27,17 +28,18 @@ export async function recordOutcome(engine: Engine, decisionId: string, outcome:
     });
   }
   if (found.about === 'nobody' || isRedacted) return;
+  const row = {
+    person_id: found.personId,
+    decision_id: decisionId,
+    outcome_id: engine.database.world.uuid(),
+    kind: outcome.kind,
+    item_id: outcome.item ?? null,
+    at: engine.database.world.now(),
+  };
   await engine.database.query(
-    `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at)
-     select $1, $2, $3, $4, $5, $6 where exists (select 1 from decisions where person_id = $1 and decision_id = $2 and redacted_at is null)`,
-    [
-      found.personId,
-      decisionId,
-      engine.database.world.uuid(),
-      outcome.kind,
-      outcome.item ?? null,
-      engine.database.world.now(),
-    ],
+    `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at, tag)
+     select $1, $2, $3, $4, $5, $6, $7 where exists (select 1 from decisions where person_id = $1 and decision_id = $2 and redacted_at is null)`,
+    [row.person_id, row.decision_id, row.outcome_id, row.kind, row.item_id, row.at, outcomeTag(engine, row)],
   );
 }
 
@@ -67,17 +69,26 @@ export async function matchGoals(engine: Engine, personIds: readonly string[]): 
       },
     );
     if (rows.length === 0) continue;
+    const goals = rows.map(({ personId, row }) => ({
+      person_id: personId,
+      decision_id: row.decision_id,
+      outcome_id: engine.database.world.uuid(),
+      kind: 'goal',
+      item_id: row.item_id,
+      at: new Date(row.at),
+    }));
     await engine.database.query(
-      `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at)
-       select found.person_id, found.decision_id, found.outcome_id, 'goal', found.item_id, found.at
-       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as found (person_id, decision_id, outcome_id, item_id, at)
+      `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at, tag)
+       select found.person_id, found.decision_id, found.outcome_id, 'goal', found.item_id, found.at, found.tag
+       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bytea[]) as found (person_id, decision_id, outcome_id, item_id, at, tag)
        join decisions d on d.person_id = found.person_id and d.decision_id = found.decision_id`,
       [
-        rows.map((row) => row.personId),
-        rows.map((row) => row.row.decision_id),
-        rows.map(() => engine.database.world.uuid()),
-        rows.map((row) => row.row.item_id),
-        rows.map((row) => row.row.at),
+        goals.map((goal) => goal.person_id),
+        goals.map((goal) => goal.decision_id),
+        goals.map((goal) => goal.outcome_id),
+        goals.map((goal) => goal.item_id),
+        goals.map((goal) => goal.at),
+        goals.map((goal) => outcomeTag(engine, goal)),
       ],
     );
     matched += rows.length;
@@ -97,4 +108,18 @@ export async function outcomesOf(
     [found.personId, decisionId],
   );
   return rows.map((row) => ({ kind: row.kind, item: row.item_id, at: row.at.toISOString() }));
+}
+
+/** The tag of an outcome's row; the person is left out, because outcomes go over with their decision when two people become one. */
+export function outcomeTag(
+  engine: Pick<Engine, 'keys'>,
+  row: { decision_id: string; outcome_id: string; kind: string; item_id: string | null; at: Date },
+): Buffer {
+  return rowTag(engine.keys.derived('row-tag'), 'outcomes', [
+    row.decision_id,
+    row.outcome_id,
+    row.kind,
+    row.item_id,
+    row.at,
+  ]);
 }

@@ -78,7 +78,7 @@ async function moveDecisions(tx: Transaction, from: string, into: string): Promi
     [from, into],
   );
   await tx.query(
-    `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at) select $2, decision_id, outcome_id, kind, item_id, at from outcomes where person_id = $1`,
+    `insert into outcomes (person_id, decision_id, outcome_id, kind, item_id, at, tag) select $2, decision_id, outcome_id, kind, item_id, at, tag from outcomes where person_id = $1`,
     [from, into],
   );
   await tx.query('delete from decisions where person_id = $1', [from]);

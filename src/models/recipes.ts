@@ -51,21 +51,10 @@ export async function adoptRecipe(
 ): Promise<AdoptedRecipe> {
   return database.transaction(async (tx) => {
     const adopted = { recipeId: tx.world.uuid(), ...adopt, adoptedAt: tx.world.now() };
-    const text = encodeRecipe(adopt.recipe);
+    const { leaf, key } = await appendRecord(tx, recipeRecordText(adopted));
     await tx.query(
-      'insert into recipes (recipe_id, model, recipe, adopted_by, adopted_at) values ($1, $2, $3, $4, $5)',
-      [adopted.recipeId, adopt.model, text, adopt.adoptedBy, adopted.adoptedAt],
-    );
-    await appendRecord(
-      tx,
-      canonicalJson({
-        record: 'recipe',
-        id: adopted.recipeId,
-        model: adopt.model,
-        recipe: JSON.parse(text),
-        adoptedBy: adopt.adoptedBy,
-        at: adopted.adoptedAt.toISOString(),
-      }),
+      'insert into recipes (recipe_id, model, recipe, adopted_by, adopted_at, leaf, leaf_key) values ($1, $2, $3, $4, $5, $6, $7)',
+      [adopted.recipeId, adopt.model, encodeRecipe(adopt.recipe), adopt.adoptedBy, adopted.adoptedAt, leaf, key],
     );
     return adopted;
   });
@@ -86,6 +75,18 @@ export async function ensureRecipe(installation: Installation, model: string): P
   );
   const recipe = defaultRecipe(rule.minPeople === undefined ? {} : { minPeople: rule.minPeople });
   return adoptRecipe(installation.database, { model, recipe, adoptedBy: policyRow?.adopted_by ?? 'policy' });
+}
+
+/** The text that the log commits to. */
+export function recipeRecordText(adopted: AdoptedRecipe): string {
+  return canonicalJson({
+    record: 'recipe',
+    id: adopted.recipeId,
+    model: adopted.model,
+    recipe: adopted.recipe,
+    adoptedBy: adopted.adoptedBy,
+    at: adopted.adoptedAt.toISOString(),
+  });
 }
 
 function adoptedOf(row: RecipeRow): AdoptedRecipe {

@@ -13,6 +13,8 @@ import { purposesOfField } from '../policy/views.ts';
 import { destroyPersonKey, removeIdentifiers } from '../vault/identifiers.ts';
 import { contribute } from './contribute.ts';
 import { lockPeople, raiseRevision } from './persons.ts';
+import { dropPurposes } from './stored-events.ts';
+import { erasureTag, exclusionTag } from './tags.ts';
 import { type Receipt, writeReceipt } from './receipts.ts';
 
 /** What is to be forgotten about one person. */
@@ -104,51 +106,53 @@ async function changeWhatStands(
           ...(request.evidence === undefined ? {} : { evidence: request.evidence }),
         })),
       );
-      await dropPurposes(tx, personId, request.purposes);
+      await dropPurposes(installation, tx, personId, { purposes: request.purposes });
       await dropFieldsWithoutPurpose(installation, tx, personId);
       return;
     case 'exclude':
-      await tx.query(
-        'insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at) values ($1, $2, $3, $4, $5, $6)',
-        [
-          personId,
-          tx.world.uuid(),
-          'itemId' in request ? request.itemId : null,
-          'from' in request ? request.from : null,
-          'until' in request ? request.until : null,
-          tx.world.now(),
-        ],
-      );
+      await exclude(installation, tx, personId, request);
       return;
     case 'expire':
-      for (const [purpose, before] of expiredBefore) await dropPurposes(tx, personId, [purpose], before);
+      for (const [purpose, before] of expiredBefore)
+        await dropPurposes(installation, tx, personId, { purposes: [purpose], before });
       return;
     case 'rectify':
       await tx.query('delete from profile_fields where person_id = $1 and field = $2', [personId, request.field]);
       return;
     case 'erase':
-      await eraseRows(tx, personId);
+      await eraseRows(installation, tx, personId);
       return;
     default:
       request satisfies never;
   }
 }
 
-/** Takes purposes out of what was kept for them; what is left without any purpose goes. */
-export async function dropPurposes(
+/** Takes an item, or a period, out of what any purpose may see. */
+async function exclude(
+  installation: Installation,
   tx: Transaction,
   personId: string,
-  purposes: readonly string[],
-  before?: Date,
+  request: ForgetRequest & { kind: 'exclude' },
 ): Promise<void> {
+  const row = {
+    person_id: personId,
+    exclusion_id: tx.world.uuid(),
+    item_id: 'itemId' in request ? request.itemId : null,
+    from_at: 'from' in request ? request.from : null,
+    until_at: 'until' in request ? request.until : null,
+    excluded_at: tx.world.now(),
+  };
   await tx.query(
-    `delete from events where person_id = $1 and purposes <@ $2::text[] and ($3::timestamptz is null or at < $3)`,
-    [personId, purposes, before ?? null],
-  );
-  await tx.query(
-    `update events set purposes = array(select kept from unnest(purposes) as kept where kept <> all($2::text[]))
-     where person_id = $1 and purposes && $2::text[] and ($3::timestamptz is null or at < $3)`,
-    [personId, purposes, before ?? null],
+    'insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at, tag) values ($1, $2, $3, $4, $5, $6, $7)',
+    [
+      row.person_id,
+      row.exclusion_id,
+      row.item_id,
+      row.from_at,
+      row.until_at,
+      row.excluded_at,
+      exclusionTag(installation, row),
+    ],
   );
 }
 
@@ -166,13 +170,16 @@ async function dropFieldsWithoutPurpose(installation: Installation, tx: Transact
 }
 
 /** Everything of a person but the proof that they were erased: the journal line, and the receipt that is written next. */
-async function eraseRows(tx: Transaction, personId: string): Promise<void> {
+async function eraseRows(installation: Installation, tx: Transaction, personId: string): Promise<void> {
   const merged = await tx.query<{ merged_id: string }>('select merged_id from merged_people where person_id = $1', [
     personId,
   ]);
+  const erasedAt = tx.world.now();
+  const gone = [personId, ...merged.map((row) => row.merged_id)];
   await tx.query(
-    'insert into erasure_journal (person_id, erased_at) select gone, $2 from unnest($1::uuid[]) as gone on conflict (person_id) do nothing',
-    [[personId, ...merged.map((row) => row.merged_id)], tx.world.now()],
+    `insert into erasure_journal (person_id, erased_at, tag) select gone.person_id, $2, gone.tag from unnest($1::uuid[], $3::bytea[]) as gone (person_id, tag)
+     on conflict (person_id) do nothing`,
+    [gone, erasedAt, gone.map((id) => erasureTag(installation, { person_id: id, erased_at: erasedAt }))],
   );
   await removeIdentifiers(tx, personId);
   await destroyPersonKey(tx, personId);

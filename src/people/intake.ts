@@ -15,6 +15,7 @@ import { type Admission, type Message, admit, eventName, isSealed } from './inte
 import type { IntakeCounts } from './intake-counts.ts';
 import { mergeByAlias, mergeByIdentify } from './merge.ts';
 import { ensurePeople, namingIdentifier } from './persons.ts';
+import { eventTag, profileFieldTag } from './tags.ts';
 
 export type { Message } from './internal/admit.ts';
 
@@ -123,7 +124,7 @@ async function takeRun(
       purposes,
     });
   });
-  const fresh = await storeFresh(tx, kept, admissions, options.source);
+  const fresh = await storeFresh(installation, tx, kept, admissions, options.source);
   const kinds = kept.filter((one) => fresh.has(one.messageHash.toString('hex')));
   const firstOf = new Set<string>();
   for (const one of kept) {
@@ -316,6 +317,7 @@ export function clampedTime(now: Date, at: Date | undefined, oldestMs: number | 
 
 /** One statement: takes the message ids, keeps the events of those that are new, and queues their people. Returns the new ones (hex). */
 async function storeFresh(
+  installation: ForgettingInstallation,
   tx: Transaction,
   kept: readonly Kept[],
   admissions: readonly Admission[],
@@ -323,17 +325,35 @@ async function storeFresh(
 ): Promise<Set<string>> {
   if (kept.length === 0) return new Set();
   const now = tx.world.now();
-  const rows = kept.map((one) => ({ ...one, event: admissions[one.index]?.event }));
+  const rows = kept.map((one) => {
+    const event = admissions[one.index]?.event;
+    const eventId = tx.world.uuid();
+    const tag =
+      event === undefined
+        ? null
+        : eventTag(installation, {
+            person_id: one.personId,
+            event_id: eventId,
+            name: event.name,
+            item_ids: event.itemIds,
+            properties: event.properties,
+            purposes: one.purposes,
+            source,
+            at: one.at,
+            received_at: now,
+          });
+    return { ...one, event, eventId, tag };
+  });
   const fresh = await tx.query<{ message_hash: Buffer }>(
     `with incoming as materialized (
-       select distinct on (message_hash) * from unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[])
-         as incoming (message_hash, person_id, event_id, name, item_ids, properties, purposes, at)
+       select distinct on (message_hash) * from unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[], $11::bytea[])
+         as incoming (message_hash, person_id, event_id, name, item_ids, properties, purposes, at, tag)
        order by message_hash
      ), fresh as (
        insert into inbox (message_hash, received_at) select message_hash, $9 from incoming on conflict (message_hash) do nothing returning message_hash
      ), kept as (
-       insert into events (person_id, event_id, name, item_ids, properties, purposes, source, at, received_at)
-       select person_id, event_id, name, item_ids::text[], properties, purposes::text[], $10, at, $9 from incoming join fresh using (message_hash) where name is not null
+       insert into events (person_id, event_id, name, item_ids, properties, purposes, source, at, received_at, tag)
+       select person_id, event_id, name, item_ids::text[], properties, purposes::text[], $10, at, $9, tag from incoming join fresh using (message_hash) where name is not null
        returning person_id
      ), queued as (
        insert into fold_queue (person_id, queued_at) select distinct person_id, $9::timestamptz from kept order by person_id on conflict (person_id) do nothing
@@ -342,7 +362,7 @@ async function storeFresh(
     [
       rows.map((row) => row.messageHash),
       rows.map((row) => row.personId),
-      rows.map(() => tx.world.uuid()),
+      rows.map((row) => row.eventId),
       rows.map((row) => row.event?.name ?? null),
       rows.map((row) => textArray(row.event?.itemIds ?? [])),
       rows.map((row) => JSON.stringify(row.event?.properties ?? {})),
@@ -350,6 +370,7 @@ async function storeFresh(
       rows.map((row) => row.at),
       now,
       source,
+      rows.map((row) => row.tag),
     ],
   );
   return new Set(fresh.map((row) => row.message_hash.toString('hex')));
@@ -389,9 +410,9 @@ async function storeFields(
     return { ...row, clear: declared !== undefined && isSealed(declared) ? null : row.value, sealed };
   });
   await tx.query(
-    `insert into profile_fields (person_id, field, value, sealed, updated_at)
-     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-     on conflict (person_id, field) do update set value = excluded.value, sealed = excluded.sealed, updated_at = excluded.updated_at
+    `insert into profile_fields (person_id, field, value, sealed, updated_at, tag)
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bytea[])
+     on conflict (person_id, field) do update set value = excluded.value, sealed = excluded.sealed, updated_at = excluded.updated_at, tag = excluded.tag
      where profile_fields.updated_at <= excluded.updated_at`,
     [
       stored.map((row) => row.personId),
@@ -399,6 +420,15 @@ async function storeFields(
       stored.map((row) => row.clear),
       stored.map((row) => row.sealed),
       stored.map((row) => row.at),
+      stored.map((row) =>
+        profileFieldTag(installation, {
+          person_id: row.personId,
+          field: row.field,
+          value: row.clear,
+          sealed: row.sealed,
+          updated_at: row.at,
+        }),
+      ),
     ],
   );
 }

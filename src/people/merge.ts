@@ -15,10 +15,12 @@ import {
 } from '../vault/identifiers.ts';
 import { seal, unseal } from '../vault/sealing.ts';
 import { contribute } from './contribute.ts';
-import { type ForgettingInstallation, dropPurposes } from './forget.ts';
+import type { ForgettingInstallation } from './forget.ts';
 import type { Message } from './internal/admit.ts';
 import { lockPeople, raiseRevision } from './persons.ts';
 import { type Receipt, writeReceipt } from './receipts.ts';
+import { copyEvents, dropPurposes } from './stored-events.ts';
+import { type TaggedExclusion, exclusionTag, mergedTag, profileFieldTag } from './tags.ts';
 
 /** `identify` with both ids: the visitor becomes the named person, unless the visitor already is a named person. */
 export async function mergeByIdentify(
@@ -144,7 +146,9 @@ async function mergeConsents(
       at: entry.at,
     })),
   );
-  if (refused.size > 0) for (const personId of [merge.from, merge.into]) await dropPurposes(tx, personId, [...refused]);
+  if (refused.size > 0)
+    for (const personId of [merge.from, merge.into])
+      await dropPurposes(installation, tx, personId, { purposes: [...refused] });
 }
 
 /** Copies under the survivor's id and deletes the rest: the distribution column of a person table never changes. */
@@ -156,20 +160,11 @@ async function moveRows(
   const keysOfBoth = await personKeys(tx, installation.keys, [merge.from, merge.into]);
   const fromKey = keysOfBoth.get(merge.from);
   const intoKey = keysOfBoth.get(merge.into);
-  const ids = [merge.from, merge.into];
-  await tx.query(
-    `insert into events (person_id, event_id, name, item_ids, properties, purposes, source, at, received_at)
-     select $2, event_id, name, item_ids, properties, purposes, source, at, received_at from events where person_id = $1`,
-    ids,
-  );
-  await tx.query(
-    `insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at)
-     select $2, exclusion_id, item_id, from_at, until_at, excluded_at from exclusions where person_id = $1`,
-    ids,
-  );
+  await copyEvents(installation, tx, merge);
+  await copyExclusions(installation, tx, merge);
   await tx.query(
     `insert into receipts (person_id, receipt_id, kind, at, record, leaf, leaf_key) select $2, receipt_id, kind, at, record, leaf, leaf_key from receipts where person_id = $1`,
-    ids,
+    [merge.from, merge.into],
   );
   const fields = await tx.query<{ field: string; value: string | null; sealed: Buffer | null; updated_at: Date }>(
     'select field, value, sealed, updated_at from profile_fields where person_id = $1',
@@ -177,18 +172,21 @@ async function moveRows(
   );
   if (fromKey !== undefined && intoKey !== undefined) {
     for (const row of fields) {
+      const sealed =
+        row.sealed === null
+          ? null
+          : seal(intoKey, tx.world, `field:${row.field}`, unseal(fromKey, `field:${row.field}`, row.sealed));
       await tx.query(
-        `insert into profile_fields (person_id, field, value, sealed, updated_at) values ($1, $2, $3, $4, $5)
-         on conflict (person_id, field) do update set value = excluded.value, sealed = excluded.sealed, updated_at = excluded.updated_at
+        `insert into profile_fields (person_id, field, value, sealed, updated_at, tag) values ($1, $2, $3, $4, $5, $6)
+         on conflict (person_id, field) do update set value = excluded.value, sealed = excluded.sealed, updated_at = excluded.updated_at, tag = excluded.tag
          where profile_fields.updated_at < excluded.updated_at`,
         [
           merge.into,
           row.field,
           row.value,
-          row.sealed === null
-            ? null
-            : seal(intoKey, tx.world, `field:${row.field}`, unseal(fromKey, `field:${row.field}`, row.sealed)),
+          sealed,
           row.updated_at,
+          profileFieldTag(installation, { ...row, person_id: merge.into, sealed }),
         ],
       );
     }
@@ -196,11 +194,43 @@ async function moveRows(
   }
   for (const table of ownTables) await tx.query(table, [merge.from]);
   await destroyPersonKey(tx, merge.from);
+  const earlier = await tx.query<{ merged_id: string }>('select merged_id from merged_people where person_id = $1', [
+    merge.from,
+  ]);
+  const mergedAt = tx.world.now();
+  const merged = [merge.from, ...earlier.map((row) => row.merged_id)];
   await tx.query(
-    'insert into merged_people (person_id, merged_id, merged_at) select $2, merged_id, $3 from merged_people where person_id = $1 union select $2, $1, $3',
-    [...ids, tx.world.now()],
+    'insert into merged_people (person_id, merged_id, merged_at, tag) select $1, merged.merged_id, $2, merged.tag from unnest($3::uuid[], $4::bytea[]) as merged (merged_id, tag)',
+    [
+      merge.into,
+      mergedAt,
+      merged,
+      merged.map((id) => mergedTag(installation, { person_id: merge.into, merged_id: id, merged_at: mergedAt })),
+    ],
   );
   await tx.query('delete from merged_people where person_id = $1', [merge.from]);
+}
+
+async function copyExclusions(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  merge: { from: string; into: string },
+): Promise<void> {
+  const rows = await tx.query<TaggedExclusion>(
+    'select person_id, exclusion_id, item_id, from_at, until_at, excluded_at from exclusions where person_id = $1',
+    [merge.from],
+  );
+  await tx.query(
+    `insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at, tag)
+     select $2, x.exclusion_id, x.item_id, x.from_at, x.until_at, x.excluded_at, copied.tag
+     from exclusions x join unnest($3::uuid[], $4::bytea[]) as copied (exclusion_id, tag) on copied.exclusion_id = x.exclusion_id where x.person_id = $1`,
+    [
+      merge.from,
+      merge.into,
+      rows.map((row) => row.exclusion_id),
+      rows.map((row) => exclusionTag(installation, { ...row, person_id: merge.into })),
+    ],
+  );
 }
 
 const ownTables = [

@@ -13,6 +13,7 @@ import type { World } from '../database/world.ts';
 export type KeyUse =
   | 'look-up'
   | 'message'
+  | 'row-tag'
   | 'sum-digest'
   | 'log-seed'
   | 'link'
