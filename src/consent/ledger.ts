@@ -44,7 +44,7 @@ export interface ConsentEntry {
   readonly recordedAt: Date;
 }
 
-interface EntryRow {
+export interface EntryRow {
   person_id: string;
   entry_number: number;
   entry_id: string;
@@ -209,7 +209,7 @@ async function chainEnds(
 }
 
 /** What is hashed and committed to: every column but the hash itself; the evidence by its own hash. */
-function entryText(row: Omit<EntryRow, 'entry_hash'>): string {
+export function entryText(row: Omit<EntryRow, 'entry_hash'>): string {
   return canonicalJson({
     record: 'consent',
     person: row.person_id,

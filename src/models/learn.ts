@@ -139,7 +139,7 @@ export function versionText(version: ModelVersion): string {
   return canonicalJson({ record: 'model version', ...version });
 }
 
-interface VersionRow {
+export interface ModelVersionRow {
   version_id: string;
   model: string;
   recipe_id: string;
@@ -154,7 +154,7 @@ interface VersionRow {
 
 /** The version that decisions are made with, or undefined before the first. */
 export async function currentVersion(sql: Sql, model: string): Promise<ModelVersion | undefined> {
-  const [row] = await sql.query<VersionRow>(
+  const [row] = await sql.query<ModelVersionRow>(
     'select version_id, model, recipe_id, position, people, sum_digest, parameter_digest, quality, solve_ms, published_at from model_versions where model = $1 order by published_at desc, version_id desc limit 1',
     [model],
   );
@@ -166,7 +166,7 @@ export async function modelVersions(
   sql: Sql,
   options: { model?: string; limit?: number } = {},
 ): Promise<ModelVersion[]> {
-  const rows = await sql.query<VersionRow>(
+  const rows = await sql.query<ModelVersionRow>(
     `select version_id, model, recipe_id, position, people, sum_digest, parameter_digest, quality, solve_ms, published_at
      from model_versions where $1::text is null or model = $1 order by published_at desc, version_id desc limit $2`,
     [options.model ?? null, options.limit ?? 50],
@@ -176,7 +176,7 @@ export async function modelVersions(
 
 /** The first version whose sum has reached a position: the one that obeys a forgetting at that position. */
 export async function versionAfter(sql: Sql, model: string, position: number): Promise<ModelVersion | undefined> {
-  const [row] = await sql.query<VersionRow>(
+  const [row] = await sql.query<ModelVersionRow>(
     `select version_id, model, recipe_id, position, people, sum_digest, parameter_digest, quality, solve_ms, published_at
      from model_versions where model = $1 and position >= $2 order by published_at, version_id limit 1`,
     [model, position],
@@ -193,7 +193,7 @@ export async function retireVersions(sql: Sql, supersededBefore: Date): Promise<
   return rows.length;
 }
 
-function versionOf(row: VersionRow): ModelVersion {
+export function versionOf(row: ModelVersionRow): ModelVersion {
   return {
     version: row.version_id,
     model: row.model,

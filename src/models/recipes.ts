@@ -17,7 +17,7 @@ export interface AdoptedRecipe {
   readonly adoptedAt: Date;
 }
 
-interface RecipeRow {
+export interface RecipeRow {
   recipe_id: string;
   model: string;
   recipe: unknown;
@@ -89,7 +89,7 @@ export function recipeRecordText(adopted: AdoptedRecipe): string {
   });
 }
 
-function adoptedOf(row: RecipeRow): AdoptedRecipe {
+export function adoptedOf(row: RecipeRow): AdoptedRecipe {
   return {
     recipeId: row.recipe_id,
     model: row.model,
