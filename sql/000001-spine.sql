@@ -248,12 +248,16 @@ create table decisions (
   placement   text        not null,
   at          timestamptz not null,
   expires_at  timestamptz not null,
+  version_id  uuid        not null references model_versions (version_id),
   record      text        not null,
   redacted_at timestamptz,
   leaf        bytea       not null,
   leaf_key    bytea,
   primary key (person_id, decision_id)
 );
+
+create index "decisions#version_id" on decisions (version_id);
+create index "decisions#expires_at" on decisions (expires_at);
 
 create table decision_people (
   decision_id uuid primary key,

@@ -182,7 +182,7 @@ async function write(engine: Engine, view: DecisionView, record: DecisionRecord)
     `with person as materialized (
        select person_id from persons where person_id = $1 and revision = $2 for share
      ), written as (
-       insert into decisions (person_id, decision_id, placement, at, expires_at, record, leaf, leaf_key) select person_id, $3, $4, $5, $6, $7, $8, $9 from person returning decision_id
+       insert into decisions (person_id, decision_id, placement, at, expires_at, version_id, record, leaf, leaf_key) select person_id, $3, $4, $5, $6, $10, $7, $8, $9 from person returning decision_id
      ), found as (
        insert into decision_people (decision_id, person_id) select $3, person_id from person
      ), queued as (
@@ -199,6 +199,7 @@ async function write(engine: Engine, view: DecisionView, record: DecisionRecord)
       text,
       leaf,
       key,
+      record.model,
     ],
   );
   return rows.length === 1;

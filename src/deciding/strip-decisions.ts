@@ -73,8 +73,8 @@ async function strip(
 /** The records go over with the person; they still name the id under which they were made, which is part of what was committed to. */
 async function moveDecisions(tx: Transaction, from: string, into: string): Promise<void> {
   await tx.query(
-    `insert into decisions (person_id, decision_id, placement, at, expires_at, record, redacted_at, leaf, leaf_key)
-     select $2, decision_id, placement, at, expires_at, record, redacted_at, leaf, leaf_key from decisions where person_id = $1`,
+    `insert into decisions (person_id, decision_id, placement, at, expires_at, version_id, record, redacted_at, leaf, leaf_key)
+     select $2, decision_id, placement, at, expires_at, version_id, record, redacted_at, leaf, leaf_key from decisions where person_id = $1`,
     [from, into],
   );
   await tx.query(

@@ -184,11 +184,15 @@ export async function versionAfter(sql: Sql, model: string, position: number): P
   return row === undefined ? undefined : versionOf(row);
 }
 
-/** Deletes the parameters of versions that were superseded before a moment; the version itself, without anybody in it, stays. */
-export async function retireVersions(sql: Sql, supersededBefore: Date): Promise<number> {
+/** Deletes the parameters of superseded versions: those that are too old, and those that nobody cites. The version itself, without anybody in it, stays. */
+export async function retireVersions(
+  sql: Sql,
+  retire: { supersededBefore: Date; uncited: { supersededBefore: Date; cited: readonly string[] } },
+): Promise<number> {
   const rows = await sql.query<{ version_id: string }>(
-    'update model_versions set parameters = null where superseded_at < $1 and parameters is not null returning version_id',
-    [supersededBefore],
+    `update model_versions set parameters = null where parameters is not null
+       and (superseded_at < $1 or (superseded_at < $2 and version_id <> all($3::uuid[]))) returning version_id`,
+    [retire.supersededBefore, retire.uncited.supersededBefore, retire.uncited.cited],
   );
   return rows.length;
 }

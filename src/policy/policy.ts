@@ -286,7 +286,7 @@ export function retentionOf(policy: Policy, record: RetainedRecord): string {
 }
 
 /**
- * Decisions and model versions last no longer than what they were made from. Requests and what was done are kept beyond the 24 months that
+ * Decisions last no longer than what they were made from; parameters of superseded models, which still hold whoever has left since, 30 days, for replay. Requests and what was done are kept beyond the 24 months that
  * CCPA regulations § 7101(a) demand; proof of consent for the five years that § 7a UWG names, the longest figure in a statute that we serve.
  */
 export const defaultRetention: Readonly<Record<RetainedRecord, string>> = {
@@ -295,7 +295,7 @@ export const defaultRetention: Readonly<Record<RetainedRecord, string>> = {
   complaints: '3 years',
   approvals: '3 years',
   receipts: '3 years',
-  models: '13 months',
+  models: '30 days',
 };
 
 /** The topics whose items enter no contribution and no personal list. */
