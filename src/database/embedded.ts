@@ -169,7 +169,7 @@ async function ensureRunning(supervisor: Supervisor, signal?: AbortSignal): Prom
 }
 
 /** How long a server that says it is ready may refuse to answer before it is stopped. */
-const deafMsMax = 10_000;
+const deafMsMax = 5_000;
 
 /** What a server may answer while it starts, stops or has much to do. */
 const mayPass = new Set(['database.busy', 'database.lost', 'database.silent', 'database.slow', 'database.unreachable']);

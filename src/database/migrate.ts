@@ -107,7 +107,11 @@ function refuseChanged(migration: Migration, digest: string): void {
 
 /** True when it was applied now. Runners take turns by the lock, and the row comes first, so that the second finds it. */
 async function apply(tx: Transaction, migration: Migration): Promise<boolean> {
+  // The turn of another runner may last as long as a migration may; a table, in contrast, is not worth blocking everybody for.
+  const [before] = await tx.query<{ limit: string }>(`select current_setting('lock_timeout') as "limit"`);
+  await tx.query(`select set_config('lock_timeout', $1, true)`, ['1h']);
   await tx.query('select pg_advisory_xact_lock($1)', [migrationLock]);
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [before?.limit]);
   await tx.script(`create table if not exists migrations (
     migration_number integer     primary key,
     name             text        not null,

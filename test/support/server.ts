@@ -2,17 +2,15 @@
  * Gives every vitest run one PostgreSQL server of its own, with a migrated template database that `testDatabase` copies. The projects of one
  * run share it. `FAIRLEAD_TEST_DATABASE_URL` (a superuser's URL) puts another server in its place, `KEEPDB=1` leaves everything standing.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
-import { runningPostmaster, stopPostmaster } from '../../src/database/internal/postmaster.ts';
-import { isAlive, markOf } from '../../src/database/internal/processes.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { systemWorld } from '../../src/database/world.ts';
 import { runSql, urlOf } from './run-sql.ts';
+import { serverDirectory, sweepDirectories } from './server-directory.ts';
 
 /** What a test worker needs to make databases of its own. */
 export interface TestServer {
@@ -79,13 +77,9 @@ async function start(): Promise<Started> {
   };
 }
 
-const prefix = 'fairlead-test-';
-
 async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): Promise<void> }> {
-  // A root process hands the server to another user, who can enter /tmp but perhaps not a private TMPDIR.
-  const parent = process.getuid?.() === 0 ? '/tmp' : os.tmpdir();
-  await sweep(parent);
-  const directory = mkdtempSync(path.join(parent, `${prefix}${markOf(process.pid)}-`));
+  await sweepDirectories();
+  const directory = serverDirectory();
   if (process.env['KEEPDB'] === '1') writeFileSync(path.join(directory, 'keep'), '');
   const embedded = await startEmbedded({
     directory,
@@ -101,21 +95,4 @@ async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): 
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Stops and removes what a killed run has left behind: the name of the folder says which process it belonged to. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of readdirSync(parent)) {
-    const mark = new RegExp(`^${prefix}(\\d+\\..*)-\\w{6}$`).exec(name)?.[1];
-    const directory = path.join(parent, name);
-    if (mark === undefined || isAlive(mark) || existsSync(path.join(directory, 'keep'))) continue;
-    try {
-      const pgdata = path.join(directory, 'cluster', 'pgdata');
-      const server = runningPostmaster(pgdata);
-      if (server) await stopPostmaster(pgdata, server.pid, 10_000);
-      rmSync(directory, { recursive: true, force: true });
-    } catch {
-      // It belongs to another user of this machine, or another run is sweeping it at this moment; either way it is not ours to insist on.
-    }
-  }
 }

@@ -110,6 +110,13 @@ export function fileRefusal(error: unknown, directory: string): unknown {
           cause: error,
         },
       );
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENOENT':
+      return new Refusal('database.directory', `The path of the database directory, ${directory}, leads nowhere.`, {
+        remedy: 'Choose another directory (--data).',
+        cause: error,
+      });
     case 'ENOSPC':
     case 'EDQUOT':
       return diskFull(directory);
