@@ -2,8 +2,8 @@
  * Identifiers (a user id, an anonymous id, an e-mail address) lead to a person only through a keyed hash; the value itself lies sealed under
  * that person's key. Whoever has the database without the key can neither read an identifier nor test a guess.
  */
-import { createHmac } from 'node:crypto';
 import type { Sql } from '../database/database.ts';
+import { keyedHash } from '../database/keyed-hash.ts';
 import type { World } from '../database/world.ts';
 import type { Keys } from './keys.ts';
 import { type PersonKey, seal, unseal, unwrapPersonKey } from './sealing.ts';
@@ -16,7 +16,7 @@ export interface Identifier {
 
 /** HMAC-SHA256 of kind and normalised value under the look-up key: 32 bytes. */
 export function identifierHash(keys: Keys, identifier: Identifier): Buffer {
-  return createHmac('sha256', keys.derived('look-up'))
+  return keyedHash(keys.derived('look-up'))
     .update(JSON.stringify([identifier.kind, normalised(identifier)]))
     .digest();
 }
