@@ -137,11 +137,11 @@ class Scanner {
   #call(): ReadonlyMap<string, Node> {
     const members = new Map<string, Node>();
     this.#next++;
-    while (this.#peek().kind !== 'end' && !isSign(this.#peek(), ')')) {
+    while (this.#isInside()) {
       const argument = this.#peek();
       if (argument.kind === 'text' && members.size === 0) members.set('type', { at: argument.at, members: nothing });
       for (const [key, node] of this.#value()) members.set(key, node);
-      if (isSign(this.#peek(), ',')) this.#next++;
+      this.#passSeparator();
     }
     this.#next++;
     return members;
@@ -150,12 +150,22 @@ class Scanner {
   #object(): ReadonlyMap<string, Node> {
     const members = new Map<string, Node>();
     this.#next++;
-    while (this.#peek().kind !== 'end' && !isSign(this.#peek(), '}')) {
+    while (this.#isInside()) {
       this.#member(members);
-      if (isSign(this.#peek(), ',')) this.#next++;
+      this.#passSeparator();
     }
     this.#next++;
     return members;
+  }
+
+  /** Any closing bracket ends what is open, so that a wrong one cannot hold the scanner up. */
+  #isInside(): boolean {
+    const token = this.#peek();
+    return token.kind !== 'end' && !(token.kind === 'sign' && ')}]'.includes(token.value));
+  }
+
+  #passSeparator(): void {
+    if (isSign(this.#peek(), ',') || isSign(this.#peek(), ';')) this.#next++;
   }
 
   #member(members: Map<string, Node>): void {
@@ -201,9 +211,9 @@ class Scanner {
   #list(): ReadonlyMap<string, Node> {
     const members = new Map<string, Node>();
     this.#next++;
-    for (let index = 0; this.#peek().kind !== 'end' && !isSign(this.#peek(), ']'); index++) {
+    for (let index = 0; this.#isInside(); index++) {
       members.set(String(index), { at: this.#peek().at, members: this.#value() });
-      if (isSign(this.#peek(), ',')) this.#next++;
+      this.#passSeparator();
     }
     this.#next++;
     return members;
