@@ -2,10 +2,10 @@
  * Takes messages in. What the policy does not declare, and what no standing purpose covers, is not stored but counted; everything else is durable
  * when this returns, each message exactly once whatever is sent again. Called by the HTTP door and by imports.
  */
-import { createHmac } from 'node:crypto';
 import { recordGrants } from '../consent/ledger.ts';
 import { standingPurposes } from '../consent/permit.ts';
 import type { Transaction } from '../database/database.ts';
+import { keyedHash } from '../database/keyed-hash.ts';
 import { type Policy, entryOf } from '../policy/policy.ts';
 import { purposesOfField } from '../policy/views.ts';
 import { type Identifier, findPeople, identifierHash, personKeys } from '../vault/identifiers.ts';
@@ -301,8 +301,8 @@ async function applyChoices(
 }
 
 /** A message id is scoped by its source and kept as a keyed hash, so it may outlive whom it came from. */
-function messageHash(installation: ForgettingInstallation, source: string, messageId: string): Buffer {
-  return createHmac('sha256', installation.keys.derived('message'))
+export function messageHash(installation: ForgettingInstallation, source: string, messageId: string): Buffer {
+  return keyedHash(installation.keys.derived('message'))
     .update(JSON.stringify([source, messageId]))
     .digest()
     .subarray(0, 16);
