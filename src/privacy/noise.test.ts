@@ -167,7 +167,7 @@ test('no number leaves a mechanism', () => {
   expectTypeOf<keyof DiscreteLaplace | keyof DiscreteGaussian>().toEqualTypeOf<'draw' | 'drawInto'>();
 });
 
-describe('against the exact distribution', () => {
+describe('against the exact distribution', { timeout: 60_000 }, () => {
   // Twelve scales each; the seed is fixed and each test rejects a right sampler once in 10⁴ scales.
   const drawCount = isLong ? 1_000_000 : 100_000;
   const wide = ['1/4', '1/2', '1', '10/11', '2', '3.7', '10', '25', '100', '333.3', '1000', '4000'].map((text) =>
