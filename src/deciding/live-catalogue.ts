@@ -82,7 +82,7 @@ export class LiveCatalogue {
 
   async close(): Promise<void> {
     await this.#stop?.();
-    await this.#loading?.catch(() => undefined);
+    await this.#loading?.catch(() => undefined); // whoever asked for that reading has been told
   }
 
   async #load(): Promise<void> {

@@ -46,7 +46,7 @@ export class LiveSums {
         );
       return { ...solved, state };
     });
-    this.#turn = mine.catch(() => undefined);
+    this.#turn = mine.catch(() => undefined); // whoever asked is told; the next one starts afresh
     return mine;
   }
 

@@ -51,7 +51,7 @@ export async function readProfiles<const P extends PolicyInput, Purpose extends 
       {
         personId,
         permit,
-        view: openFields(installation.policy.people, row.fields, keys.get(personId)) as View<P, Purpose>,
+        view: openFields(installation.policy.people, row.fields, keys.get(personId)) as View<P, Purpose>, // the fields are those of `fieldsFor`, the run-time twin of `View`
       },
     ];
   });

@@ -38,7 +38,7 @@ const keyBytes = 32;
  * Refuses with `vault.key-missing` or `vault.key-unreadable`.
  */
 export async function openKeys(directory: string, options: { create: boolean; world: World }): Promise<Keys> {
-  const names = await readdir(directory).catch(() => [] as string[]);
+  const names = await readdir(directory).catch((): string[] => []); // a directory that is not there yet holds no keys
   if (!names.includes(masterFile)) {
     if (!options.create || names.length > 0) {
       throw new Refusal(
