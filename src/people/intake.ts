@@ -152,9 +152,7 @@ async function peopleOf(
   options: IntakeOptions,
 ): Promise<(Present | undefined)[]> {
   const identifiers = messages.map(namingIdentifier);
-  const hashes = identifiers.map((identifier) =>
-    identifier === undefined ? '' : identifierHash(installation.keys, identifier).toString('hex'),
-  );
+  const hashes = hashesOf(installation, identifiers);
   const choices = options.mayGrant ? messages.map((message) => choicesOf(installation.policy, message.consent)) : [];
   const optOutStands = Object.values(installation.policy.purposes).some((purpose) => purpose.basis === 'opt-out');
   const makes = identifiers.flatMap((identifier, index) =>
@@ -174,6 +172,18 @@ async function peopleOf(
   return hashes.map((hash) => {
     const personId = known.get(hash);
     return personId === undefined ? undefined : { personId, standing: standing.get(personId) ?? new Set() };
+  });
+}
+
+/** Hashes in hex, empty for nobody. A batch is often about few people, so each is hashed once. */
+function hashesOf(installation: ForgettingInstallation, identifiers: readonly (Identifier | undefined)[]): string[] {
+  const known = new Map<string, string>();
+  return identifiers.map((identifier) => {
+    if (identifier === undefined) return '';
+    const name = `${identifier.kind} ${identifier.value}`;
+    const hash = known.get(name) ?? identifierHash(installation.keys, identifier).toString('hex');
+    known.set(name, hash);
+    return hash;
   });
 }
 
