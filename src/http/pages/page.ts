@@ -28,6 +28,7 @@ export async function answerPage(reply: FastifyReply, page: Page): Promise<Fasti
   return reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
+    .header('content-security-policy', pagePolicy)
     .send(await renderPage(page));
 }
 
@@ -49,6 +50,10 @@ export function registerAssets(app: FastifyInstance): void {
     });
   }
 }
+
+/** Only what this server itself serves; no script or style inside a page, so that a text which slips through can run nothing. */
+const pagePolicy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 

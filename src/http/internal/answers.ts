@@ -1,0 +1,463 @@
+/**
+ * What each endpoint does: one small function each, from what was checked to what will be checked. They speak to the rooms above alone; HTTP is
+ * around them, in `routes.ts`.
+ */
+import type { Static } from 'typebox';
+import * as catalogue from '../../catalogue/items.ts';
+import { dutyPermit, standingPurposes } from '../../consent/permit.ts';
+import { Refusal } from '../../database/refusal.ts';
+import { type Decision, decide } from '../../deciding/decide.ts';
+import type { Engine } from '../../deciding/engine.ts';
+import { findDecision, unknownDecision } from '../../deciding/find-decision.ts';
+import { outcomesOf, recordOutcome } from '../../deciding/outcomes.ts';
+import { becauseOf, why } from '../../deciding/why.ts';
+import { modelVersions, versionAfter } from '../../models/learn.ts';
+import { choose } from '../../people/choose.ts';
+import { queueFoldForItems } from '../../people/fold.ts';
+import { type ForgetRequest, forget } from '../../people/forget.ts';
+import { type Named, findPerson, namingIdentifier } from '../../people/persons.ts';
+import { type WholePerson, readWholePerson } from '../../people/profile.ts';
+import { receiptsOf } from '../../people/receipts.ts';
+import { entryOf } from '../../policy/policy.ts';
+import type { AnswerOf, Endpoint, InputOf } from '../contract/endpoint.ts';
+import type { EndpointName, endpoints } from '../contract/endpoints.ts';
+import type { Message } from '../contract/intake.ts';
+import { type Caller, missingKey, sourceOf, spokenFor } from './caller.ts';
+import type { IntakeQueue } from './intake-queue.ts';
+import { messageOf, messagesOf, timeOf } from './messages.ts';
+import type { Metrics } from './metrics.ts';
+import { Misfit } from './problem-answer.ts';
+
+/** What the answers work with. */
+export interface Desk {
+  readonly engine: Engine;
+  readonly queue: IntakeQueue;
+  readonly metrics: Metrics;
+  /** The OpenAPI document. */
+  readonly document: Record<string, unknown>;
+}
+
+/** A checked request. */
+export type Call<Declared extends Endpoint> = InputOf<Declared> & { readonly caller: Caller };
+
+/** A body, and the headers that the endpoint declares. */
+export interface Answer<Body> {
+  readonly body: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Answerer<Declared extends Endpoint> = (
+  desk: Desk,
+  call: Call<Declared>,
+) => Promise<Answer<AnswerOf<Declared>>>;
+
+export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoints)[Name]> } = {
+  track: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'track' }),
+  identify: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'identify' }),
+  page: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'page' }),
+  screen: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'screen' }),
+  group: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'group' }),
+  alias: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'alias' }),
+  batch: (desk, { caller, body }) => take(desk, caller, messagesOf(body, caller, desk.engine.database.world)),
+
+  async listPurposes({ engine }) {
+    const purposes = Object.entries(engine.policy.purposes).map(([purpose, declared]) => ({
+      purpose,
+      title: declared.title,
+      notice: declared.notice,
+      noticeVersion: declared.noticeVersion ?? 1,
+      basis: declared.basis,
+      keepFor: declared.keepFor,
+    }));
+    return { body: { purposes } };
+  },
+
+  async recordConsents({ engine }, { caller, body }) {
+    const who = namingIdentifier(spokenFor(caller, body.person));
+    if (who === undefined) throw nobodyNamed();
+    for (const purpose of Object.keys(body.purposes))
+      if (entryOf(engine.policy.purposes, purpose) === undefined) throw unknownPurpose();
+    const [chosen] = await choose(engine, [
+      {
+        who,
+        choices: {
+          purposes: body.purposes,
+          method: body.method ?? 'api',
+          source: sourceOf(caller),
+          // Only the operator's own server is believed about when somebody chose.
+          ...(body.at === undefined || caller.kind !== 'server' ? {} : { at: timeOf(body.at, engine.database.world) }),
+          ...(body.evidence === undefined ? {} : { evidence: body.evidence }),
+        },
+      },
+    ]);
+    if (chosen === undefined) throw new Error('a choice came back empty');
+    return {
+      body: { standing: chosen.standing, receipt: chosen.receipt === undefined ? null : receiptOf(chosen.receipt) },
+    };
+  },
+
+  async lookUpConsents({ engine }, { caller, body }) {
+    const person = await findPerson(engine, engine.database, spokenFor(caller, body.person));
+    return {
+      body: { standing: standingOf(engine, person === undefined ? undefined : await standing(engine, person)) },
+    };
+  },
+
+  putItems: (desk, { body }) => putItems(desk, body.items),
+  postItems: (desk, { body }) => putItems(desk, body.items),
+
+  async listItems({ engine }, { query }) {
+    const limit = Number(query?.limit ?? 100);
+    const page = await catalogue.listItems(engine.database, {
+      limit,
+      ...(query?.after === undefined ? {} : { after: Number(query.after) }),
+    });
+    const last = page.at(-1);
+    return {
+      body: {
+        items: page.map(itemOf),
+        next: page.length < limit || last === undefined ? null : String(last.itemNumber),
+      },
+    };
+  },
+
+  async withdrawItem({ engine }, { params }) {
+    await catalogue.readItem(engine.database, params.item);
+    await catalogue.withdrawItems(engine.database, [params.item]);
+    await engine.items.refresh();
+    return { body: { withdrawn: true } };
+  },
+
+  async decide({ engine, metrics }, { caller, body }) {
+    const decision = await decide(engine, {
+      person: spokenFor(caller, body.person),
+      placement: body.placement,
+      ...(body.context?.exclude === undefined ? {} : { context: { exclude: body.context.exclude } }),
+    });
+    metrics.countDecision(decision.placement, decision.personal);
+    return {
+      body: caller.kind === 'server' ? forServer(decision) : forBrowser(engine, decision),
+      headers: { 'fairlead-decision': decision.decision, link: `<${decision.why}>; rel="describedby"` },
+    };
+  },
+
+  async readDecision({ engine }, { params }) {
+    const [explained, outcomes] = [await why(engine, params.id), await outcomesOf(engine, params.id)];
+    return {
+      body: {
+        ...explained,
+        redacted: copied(explained.redacted),
+        basis: [...explained.basis],
+        items: explained.items.map(decided),
+        used: [...explained.used],
+        notUsed: [...explained.notUsed],
+        outcomes,
+      },
+    };
+  },
+
+  async readWhy({ engine }, { caller, params }) {
+    await refuseOthersDecision(engine, caller, params.id);
+    const explained = await why(engine, params.id);
+    return {
+      body: {
+        ...explained,
+        redacted: copied(explained.redacted),
+        basis: [...explained.basis],
+        items: explained.items.map(({ item, title, because }) => ({ item, title, because })),
+        used: [...explained.used],
+        notUsed: [...explained.notUsed],
+      },
+    };
+  },
+
+  async reportShown({ engine }, { caller, params, body }) {
+    await refuseOthersDecision(engine, caller, params.id);
+    await recordOutcome(engine, params.id, { kind: 'shown', ...(body.item === undefined ? {} : { item: body.item }) });
+    return { body: { success: true } };
+  },
+
+  async reportClicked({ engine }, { caller, params, body }) {
+    await refuseOthersDecision(engine, caller, params.id);
+    await recordOutcome(engine, params.id, { kind: 'clicked', item: body.item });
+    return { body: { success: true } };
+  },
+
+  async lookUpPerson({ engine }, { caller, body }) {
+    const person = await findPerson(engine, engine.database, spokenFor(caller, body));
+    if (person === undefined) throw unknownPerson();
+    return { body: { person } };
+  },
+
+  async viewPerson(desk, { caller, params }) {
+    const whole = await readWhole(desk.engine, caller, params.person);
+    return {
+      body: {
+        person: whole.personId,
+        since: whole.since,
+        standing: standingOf(desk.engine, new Set(whole.standing)),
+        consents: consentsOf(whole),
+        fields: Object.keys(whole.fields),
+        events: whole.events.length,
+        exclusions: whole.exclusions.length,
+        contributions: Object.fromEntries(whole.contributions.map(({ model, items }) => [model, items.length])),
+        receipts: whole.receipts.length,
+      },
+    };
+  },
+
+  async exportPerson(desk, { caller, params }) {
+    const whole = await readWhole(desk.engine, caller, params.person);
+    return {
+      body: {
+        person: whole.personId,
+        since: whole.since,
+        identifiers: [...whole.identifiers],
+        fields: whole.fields,
+        events: whole.events.map((event) => ({ ...event, items: [...event.items], purposes: [...event.purposes] })),
+        exclusions: [...whole.exclusions],
+        consents: consentsOf(whole),
+        standing: standingOf(desk.engine, new Set(whole.standing)),
+        contributions: whole.contributions.map(({ model, items }) => ({ model, items: [...items] })),
+        receipts: whole.receipts.map(receiptOf),
+      },
+      headers: { 'content-disposition': 'attachment; filename="everything-held.json"' },
+    };
+  },
+
+  async excludeFromPerson({ engine }, { caller, params, body }) {
+    await refuseOthers(engine, caller, params.person);
+    const { world } = engine.database;
+    const request: ForgetRequest =
+      'item' in body
+        ? { kind: 'exclude', itemId: body.item }
+        : { kind: 'exclude', from: timeOf(body.from, world), until: timeOf(body.until, world) };
+    if ('from' in request && request.from >= request.until)
+      throw new Misfit([{ pointer: '/body/until', detail: 'must lie after from' }]);
+    return { body: receiptOf(await forget(engine, params.person, request)) };
+  },
+
+  async forgetPerson({ engine }, { caller, params, body }) {
+    await refuseOthers(engine, caller, params.person);
+    return { body: receiptOf(await forget(engine, params.person, forgetRequestOf(engine, caller, body))) };
+  },
+
+  async listReceipts({ engine }, { caller, params }) {
+    await refuseOthers(engine, caller, params.person);
+    const receipts = await receiptsOf(engine.database, params.person);
+    const followed = await Promise.all(
+      receipts.map((receipt) =>
+        Promise.all(
+          receipt.sums.map(async ({ model, position }) => ({
+            model,
+            version: (await versionAfter(engine.database, model, position))?.version ?? null,
+          })),
+        ),
+      ),
+    );
+    return {
+      body: {
+        receipts: receipts.map((receipt, index) => ({ ...receiptOf(receipt), followed: followed[index] ?? [] })),
+      },
+    };
+  },
+
+  async listModels({ engine }) {
+    const models = Object.entries(engine.policy.models).map(([model, rule]) => ({
+      model,
+      purpose: rule.for,
+      current: engine.models.current(model)?.version ?? null,
+    }));
+    return { body: { models, versions: await modelVersions(engine.database) } };
+  },
+
+  async openApiDocument({ document }) {
+    return { body: document };
+  },
+
+  async healthy() {
+    return { body: { status: 'ok' } };
+  },
+
+  async ready({ engine }) {
+    await Promise.race([engine.database.query('select 1 as alive'), tooSlow(1_000)]);
+    return { body: { status: 'ready' } };
+  },
+
+  async metrics({ metrics }) {
+    return { body: await metrics.text() };
+  },
+
+  async globalPrivacyControl() {
+    return { body: { gpc: true, lastUpdate: '2026-01-01' } };
+  },
+
+  async securityContact({ engine }) {
+    const { contact } = engine.policy.controller;
+    const expires = new Date(engine.database.world.now());
+    expires.setUTCHours(0, 0, 0, 0);
+    expires.setUTCDate(expires.getUTCDate() + 180);
+    const uri = /^(https|mailto):/.test(contact) ? contact : `mailto:${contact}`;
+    return { body: `Contact: ${uri}\nExpires: ${expires.toISOString()}\nPreferred-Languages: en\n` };
+  },
+};
+
+async function takeOne(desk: Desk, caller: Caller, said: Static<typeof Message>): Promise<Answer<{ success: true }>> {
+  const { world } = desk.engine.database;
+  return take(desk, caller, [messageOf(said, {}, { caller, world, receivedMs: world.now().getTime() })]);
+}
+
+const browserPastMsMax = 30 * 24 * 3_600_000;
+
+async function take(
+  desk: Desk,
+  caller: Caller,
+  messages: ReturnType<typeof messagesOf>,
+): Promise<Answer<{ success: true }>> {
+  if (caller.kind === 'nobody') throw missingKey();
+  const outcomes = await desk.queue.take(messages, {
+    source: caller.kind === 'person' ? 'person token' : caller.keyId,
+    mayGrant: caller.kind === 'server',
+    ...(caller.kind === 'server' ? {} : { oldestMs: browserPastMsMax }),
+  });
+  desk.metrics.countOutcomes(outcomes);
+  return { body: { success: true } };
+}
+
+async function putItems(
+  { engine }: Desk,
+  items: readonly (Omit<catalogue.Item, 'itemId'> & { item: string })[],
+): Promise<Answer<{ stored: number }>> {
+  const { stored, topicsChanged } = await catalogue.putItems(
+    engine.database,
+    items.map(({ item, ...facts }) => ({ itemId: item, ...facts })),
+  );
+  if (topicsChanged.length > 0) await queueFoldForItems(engine.database, topicsChanged, engine.database.world.now());
+  // Whoever has been answered finds the change in the next decision.
+  await engine.items.refresh();
+  return { body: { stored } };
+}
+
+function itemOf({ itemId, itemNumber, topics, updatedAt, ...facts }: catalogue.KeptItem) {
+  return { item: itemId, number: itemNumber, ...facts, topics: [...topics], updatedAt: updatedAt.toISOString() };
+}
+
+function forServer(decision: Decision) {
+  return {
+    placement: decision.placement,
+    personal: decision.personal,
+    basis: [...decision.basis],
+    model: decision.model,
+    items: decision.items.map(decided),
+  };
+}
+
+/** A browser gets items and reasons in words: scores would let it work out what others chose (law 7). */
+function forBrowser(engine: Engine, decision: Decision) {
+  return {
+    placement: decision.placement,
+    personal: decision.personal,
+    items: decision.items.map((item) => ({ item: item.item, because: becauseOf(engine, item) })),
+  };
+}
+
+function decided<Item extends Decision['items'][number]>(item: Item) {
+  return { ...item, terms: [...item.terms], moves: [...item.moves] };
+}
+
+function copied(texts: readonly string[] | null): string[] | null {
+  return texts === null ? null : [...texts];
+}
+
+function receiptOf<Given extends WholePerson['receipts'][number]>(receipt: Given) {
+  return { ...receipt, about: [...receipt.about], sums: [...receipt.sums] };
+}
+
+function consentsOf(whole: WholePerson) {
+  return whole.consents.map(({ purpose, action, noticeVersion, method, source, at }) => ({
+    purpose,
+    action,
+    noticeVersion,
+    method,
+    source,
+    at: at.toISOString(),
+  }));
+}
+
+function standingOf(engine: Engine, stands: ReadonlySet<string> | undefined): Record<string, boolean> {
+  return Object.fromEntries(
+    Object.entries(engine.policy.purposes).map(([purpose, { basis }]) => [
+      purpose,
+      stands === undefined ? basis === 'opt-out' : stands.has(purpose),
+    ]),
+  );
+}
+
+async function standing(engine: Engine, person: string): Promise<ReadonlySet<string> | undefined> {
+  return (await standingPurposes(engine.database, engine.policy, [person])).get(person);
+}
+
+/** The whole of a person for the person's own right of access, which a server key exercises on their behalf. */
+async function readWhole(engine: Engine, caller: Caller, personId: string): Promise<WholePerson> {
+  await refuseOthers(engine, caller, personId);
+  return readWholePerson(engine, engine.database, dutyPermit('access', personId, `asked for by a ${caller.kind} key`));
+}
+
+/** For a person token everybody else does not exist. */
+async function refuseOthers(engine: Engine, caller: Caller, personId: string): Promise<void> {
+  if (caller.kind !== 'server' && (await ownPerson(engine, caller)) !== personId) throw unknownPerson();
+}
+
+async function refuseOthersDecision(engine: Engine, caller: Caller, decisionId: string): Promise<void> {
+  if (caller.kind !== 'person') return;
+  await engine.nonpersonal.flush();
+  const found = await findDecision(engine.database, decisionId);
+  if (found.about === 'somebody' && found.personId !== (await ownPerson(engine, caller))) throw unknownDecision();
+}
+
+async function ownPerson(engine: Engine, caller: Caller): Promise<string | undefined> {
+  const own: Named = caller.kind === 'person' ? { userId: caller.userId } : {};
+  return findPerson(engine, engine.database, own);
+}
+
+type ForgetBody = { kind: 'withdraw'; purposes: string[] } | { kind: 'rectify'; field: string } | { kind: 'erase' };
+
+function forgetRequestOf(engine: Engine, caller: Caller, body: ForgetBody): ForgetRequest {
+  switch (body.kind) {
+    case 'withdraw':
+      return { kind: 'withdraw', purposes: [...new Set(body.purposes)], method: 'api', source: sourceOf(caller) };
+    case 'rectify':
+      if (entryOf(engine.policy.people, body.field) === undefined) {
+        throw new Refusal('person.unknown-field', 'The policy has no such field.', {
+          remedy: `Its fields are: ${Object.keys(engine.policy.people).join(', ')}.`,
+        });
+      }
+      return { kind: 'rectify', field: body.field };
+    case 'erase':
+      return { kind: 'erase' };
+    default:
+      return body satisfies never;
+  }
+}
+
+async function tooSlow(ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Refusal('database.slow', 'The database did not answer within a second.')), ms).unref();
+  });
+}
+
+function nobodyNamed(): Misfit {
+  return new Misfit([{ pointer: '/body/person', detail: 'must name somebody' }]);
+}
+
+function unknownPerson(): Refusal {
+  return new Refusal('person.unknown', 'There is no such person.', {
+    remedy: 'Look the person up again: they may have been merged or erased.',
+  });
+}
+
+function unknownPurpose(): Refusal {
+  return new Refusal('consent.unknown-purpose', 'The policy has no such purpose.', {
+    remedy: 'GET /v1/consents lists them.',
+  });
+}
