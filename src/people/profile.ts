@@ -46,7 +46,6 @@ export async function readProfiles<const P extends PolicyInput, Purpose extends 
     const permit = permits.get(ask.purpose);
     if (permit === undefined) return [];
     assertPermit(permit, ask.purpose);
-    // The fields are those that `fieldsFor` names, which is the run-time twin of `View`.
     return [
       {
         personId,
