@@ -21,7 +21,7 @@ export interface NoteVerifier {
   readonly name: string;
   /** The first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), in hex. */
   readonly keyId: string;
-  verify(text: string, signature: Uint8Array): boolean;
+  verify(text: string | Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** A signer from a 32-byte Ed25519 seed (RFC 8032). The name is the log's origin: no spaces, no plus. */
@@ -60,7 +60,7 @@ export function verifierOf(verifierKey: string): NoteVerifier {
     format: 'der',
     type: 'spki',
   });
-  return { name, keyId, verify: (text, signature) => verify(null, Buffer.from(text, 'utf8'), publicKey, signature) };
+  return { name, keyId, verify: (text, signature) => verify(null, Buffer.from(text), publicKey, signature) };
 }
 
 /** The text with the signer's signature; the text ends in a newline. */
@@ -71,7 +71,8 @@ export function signNote(text: string, signer: NoteSigner): string {
 
 /**
  * The text of a note that one of the verifiers vouches for. Signatures by unknown keys (of witnesses, say) are passed over; a wrong one by a
- * known key refuses the note. Throws `log.note` for a malformed note and `log.signature` for one that nobody known has signed.
+ * known key refuses the note. Throws `log.note` for a malformed note, `log.signature` for a wrong
+ * signature and `log.unknown-key` where no known key has signed.
  */
 export function openNote(note: string | Uint8Array, verifiers: readonly NoteVerifier[]): string {
   const { text, signatures } = partsOf(typeof note === 'string' ? note : utf8Of(note));
@@ -87,7 +88,7 @@ export function openNote(note: string | Uint8Array, verifiers: readonly NoteVeri
     vouched = true;
   }
   if (!vouched)
-    throw new Refusal('log.signature', 'None of the known keys has signed this.', {
+    throw new Refusal('log.unknown-key', 'None of the known keys has signed this.', {
       remedy: 'Check that the verifier key is the one that this log publishes.',
     });
   return text;
@@ -160,6 +161,9 @@ function partsOf(note: string): { text: string; signatures: { name: string; keyI
       throw refusedNote('one of its signature lines is malformed');
     return { name, keyId: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) };
   });
+  // Twice the same signature would be a second spelling of the same note.
+  if (new Set(signatures.map(({ name, keyId }) => `${name} ${keyId}`)).size < signatures.length)
+    throw refusedNote('it is signed twice with one key');
   return { text: note.slice(0, split + 1), signatures };
 }
 

@@ -116,7 +116,7 @@ describe('inclusion', () => {
         for (const other of [size - 1, size + 1, size * 2, 1])
           if (other !== size && isIncluded({ ...claim, size: other, root: rootOf(Math.min(other, sizeMax)) }))
             wronglyProven += 1;
-        // A third of the trees is enough to show that no other shape of proof is taken, and keeps this within two seconds.
+        // A third of the trees is enough to show that no other shape of proof is taken, and spares hashing.
         if (size % 3 !== 1) continue;
         const wrong = [
           { ...claim, root: rootOf(size - 1) },
