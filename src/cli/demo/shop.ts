@@ -50,28 +50,30 @@ export function simulateShop(options: ShopOptions): Shop {
   };
 }
 
-/** What a person did, as calls: `round` makes the message ids differ where a story is told again. */
+/**
+ * A story as calls. Told on its days, or all within the last hour, for a walk that somebody takes once more; `telling` keeps the message ids of one
+ * telling apart from those of another.
+ */
 export function storyMessages(
   story: Story,
-  options: { seed: number; now: Date; round: number },
   items: readonly NorthwindItem[],
+  options: { telling: string; now: Date; within: 'its days' | 'the last hour' },
 ): Message[] {
   const byId = new Map(items.map((item) => [item.itemId, item]));
-  const itemOf = (itemId: string): NorthwindItem => {
+  const calls = callsOf(story.userId, `northwind-${options.telling}-${story.userId}`);
+  const lastDay = Math.max(story.askedDaysAgo, ...story.deeds.map((deed) => deed.daysAgo));
+  const momentOf = (daysAgo: number): Date =>
+    daysBefore(options.now, options.within === 'its days' ? daysAgo : daysAgo / lastDay / 24);
+  calls.identify(story.traits, momentOf(story.askedDaysAgo));
+  for (const { daysAgo, did, item: itemId } of story.deeds.toSorted((left, right) => right.daysAgo - left.daysAgo)) {
     const item = byId.get(itemId);
     if (item === undefined)
       throw new Error(`the story of ${story.userId} names ${itemId}, which the shop does not have`);
-    return item;
-  };
-  const calls = callsOf(story.userId, `northwind-${options.seed}-${story.userId}-${options.round}`);
-  calls.identify(story.traits, daysBefore(options.now, story.askedDaysAgo));
-  for (const { daysAgo, did, item } of story.deeds) {
-    const at = daysBefore(options.now, daysAgo);
-    if (did === 'viewed') calls.view(itemOf(item), at);
-    else if (did === 'added') calls.add(itemOf(item), at);
-    else calls.order([itemOf(item)], at);
+    if (did === 'viewed') calls.view(item, momentOf(daysAgo));
+    else if (did === 'added') calls.add(item, momentOf(daysAgo));
+    else calls.order([item], momentOf(daysAgo));
   }
-  return calls.messages.toSorted((left, right) => (left.at?.getTime() ?? 0) - (right.at?.getTime() ?? 0));
+  return calls.messages;
 }
 
 interface World {
@@ -133,7 +135,7 @@ function simulatedPerson(number: number, options: ShopOptions, world: World): Si
   const isMinor = ageBand === '18-24' ? false : chance.happens(0.02);
   const liking = likingOf(chance, world, { gender, ageBand });
   const askedDaysAgo = chance.whole(20, 170) + chance.unit();
-  const calls = callsOf(userId, `northwind-${options.seed}-${userId}-0`);
+  const calls = callsOf(userId, `northwind-${options.seed}-${userId}`);
   calls.identify(
     { email: `${userId}@people.example`, ageBand, gender, ...(isMinor ? { isMinor: true } : {}) },
     daysBefore(options.now, askedDaysAgo),
@@ -252,7 +254,11 @@ function toldPerson(story: Story, options: ShopOptions, world: World): Simulated
     userId: story.userId,
     answers: story.answers,
     askedAt: daysBefore(options.now, story.askedDaysAgo),
-    messages: storyMessages(story, { ...options, round: 0 }, world.items),
+    messages: storyMessages(story, world.items, {
+      telling: String(options.seed),
+      now: options.now,
+      within: 'its days',
+    }),
     heldOut: story.heldOut,
   };
 }

@@ -49,7 +49,7 @@ export const adasStory: Story = {
 export const bensStory: Story = {
   userId: 'ben',
   name: 'Ben',
-  about: 'Keeps bees, bakes on Sundays, talks to his tomatoes.',
+  about: 'Keeps bees, grows tomatoes, bakes.',
   askedDaysAgo: 120,
   answers: { suggestions: true, fairness: true },
   traits: { email: 'ben@people.example', ageBand: '50+', gender: 'male' },
