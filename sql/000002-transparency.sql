@@ -6,6 +6,8 @@ create table log_outbox (
   outbox_id bigint generated always as identity primary key,
   leaf      bytea  not null check (octet_length(leaf) = 32)
 );
+-- Every row goes within a second or so; vacuumed by number, not by share, or the oldest rows are searched for among thousands of dead ones.
+alter table log_outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
 -- The entries of the tree, numbered from 0 without a gap.
 create table log_leaves (

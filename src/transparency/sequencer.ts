@@ -133,7 +133,7 @@ export async function sequenceOnce(database: Database, options: SequenceOptions)
   );
   if (signed === undefined) return undefined;
   await at('committed');
-  if (directory !== undefined)
+  if (directory !== undefined && signed.isAhead)
     await database.transaction(async (tx) => {
       if (await isSoleWriter(tx)) await publish(tx, { identity, directory, onTiles: () => at('tiles-written') });
     });

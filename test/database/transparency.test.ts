@@ -137,7 +137,13 @@ describe('the sequencer', () => {
     const { database, directory, step } = await logOf(0);
     const before = filesIn(directory);
     expect([...before.keys()]).toEqual(['checkpoint']);
-    expect(await sequenceOnce(database, step)).toEqual({ size: 0, added: 0, more: false, patrolledTo: 0 });
+    expect(await sequenceOnce(database, step)).toEqual({
+      size: 0,
+      added: 0,
+      more: false,
+      patrolledTo: 0,
+      isAhead: false,
+    });
     expect(filesIn(directory)).toEqual(before);
   });
 

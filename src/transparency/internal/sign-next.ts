@@ -41,6 +41,8 @@ export interface Signed {
   /** Whether leaves may be left in the outbox. */
   readonly more: boolean;
   readonly patrolledTo: number;
+  /** Whether the directory shows less than this. */
+  readonly isAhead: boolean;
 }
 
 /** Undefined when another process is the sequencer at this moment. */
@@ -54,10 +56,16 @@ export async function signNext(tx: Transaction, options: SignOptions): Promise<S
     await refuseMisfit(readDatabase(tx), { shown, signed: undefined });
     await sign(tx, identity, { logNumber: 1, size: 0, root: emptyRoot });
     await at('signed');
-    return { size: 0, added: 0, more: true, patrolledTo: 0 };
+    return { size: 0, added: 0, more: true, patrolledTo: 0, isAhead: true };
   }
   const signed = openOwn(last.note, identity);
-  const calm = { size: signed.size, added: 0, more: false, patrolledTo: options.patrolFrom };
+  const calm = {
+    size: signed.size,
+    added: 0,
+    more: false,
+    patrolledTo: options.patrolFrom,
+    isAhead: shown?.note !== signed.note,
+  };
   // Nothing is signed beyond the empty log before its directory exists, so that a missing one can be told from a new one.
   if (directory !== undefined && shown === undefined && signed.size === 0) return { ...calm, more: true };
   if (!(await isWaiting(tx))) return calm;
@@ -77,7 +85,7 @@ export async function signNext(tx: Transaction, options: SignOptions): Promise<S
   const added = leaves.length / 32;
   await sign(tx, identity, { logNumber: last.logNumber, size: signed.size + added, root });
   await at('signed');
-  return { size: signed.size + added, added, more: added === options.leavesMax, patrolledTo };
+  return { size: signed.size + added, added, more: added === options.leavesMax, patrolledTo, isAhead: true };
 }
 
 /** Signs and keeps a checkpoint; of each day only the last is kept. */
