@@ -62,6 +62,8 @@ export const tables = {
 
   recipes: { room: 'models', kind: 'reference' },
   model_versions: { room: 'models', kind: 'reference' },
+  privacy_budgets: { room: 'models', kind: 'control' },
+  privacy_ledger: { room: 'models', kind: 'control' },
 
   decisions: { room: 'deciding', kind: 'person' },
   decision_people: { room: 'deciding', kind: 'lookup' },

@@ -4,7 +4,7 @@ import { type Payment, budgetOf, charged, microRhoLeft, microRhoUp, partsOf, use
 import { Rational } from './rational.ts';
 
 const delta = Rational.parse('1e-6');
-const charge = { release: 'r', share: 'general', microRho: 1n, delta };
+const charge = { release: 'r', period: 'p', share: 'general', microRho: 1n, delta };
 
 describe('the privacy filter', () => {
   test('never grants more than was reserved, however cleverly the questions follow the answers', () => {

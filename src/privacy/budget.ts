@@ -19,6 +19,8 @@ export type Budget = Readonly<Record<string, Share>>;
 export interface Charge {
   /** Names the release that is paid for, for example its UUID in the ledger. */
   release: string;
+  /** The period that the budget is for, for example `2026-Q4`. */
+  period: string;
   share: string;
   microRho: bigint;
   /** The δ at which the release states its ε. */

@@ -31,7 +31,13 @@ interface PrivacyRoom {
 const room: PrivacyRoom = { BoundedSums, charged, budgetOf, releasedCounts: released.releasedCounts };
 
 function payment(microRho: bigint, { charged, budgetOf }: Pick<PrivacyRoom, 'charged' | 'budgetOf'> = room): Payment {
-  const outcome = charged(budgetOf({ microRho: microRho * 2n }), { release: 'r-1', share: 'general', microRho, delta });
+  const outcome = charged(budgetOf({ microRho: microRho * 2n }), {
+    release: 'r-1',
+    period: 'p',
+    share: 'general',
+    microRho,
+    delta,
+  });
   if (outcome === undefined) throw new Error('there is enough');
   return outcome.payment;
 }
@@ -191,6 +197,7 @@ describe('a release', () => {
       mechanism: [
         { of: 'counts', noise: 'discrete Gaussian', spread: Rational.of(2n), microRho: 500_000n, sensitivity: 2n },
       ],
+      period: 'p',
       share: 'general',
       spent: 500_000n,
       remaining: 500_000n,
@@ -268,6 +275,7 @@ describe('a release', () => {
       unit: 'person',
       bounds: 'at most 2 of 4 cells a person, at most 1 in each',
       mechanism: [{ of: 'counts', noise: 'discrete Gaussian', spread: '2', sensitivity: '2', microRho: '500000' }],
+      period: 'p',
       share: 'general',
       spentMicroRho: '500000',
       remainingMicroRho: '500000',

@@ -85,7 +85,7 @@ export function derivedRelease<From extends Releasable, To extends Releasable>(
 
 /** A release as JSON for files, pages and signatures: exact numbers as text, bytes as base64, keys in a fixed order. */
 export function releaseText(released: Released<Releasable>): string {
-  const { release, value, epsilon, delta, unit, bounds, mechanism, share, spent, remaining } = released;
+  const { release, value, epsilon, delta, unit, bounds, mechanism, period, share, spent, remaining } = released;
   return JSON.stringify({
     release,
     value: plain(value),
@@ -100,6 +100,7 @@ export function releaseText(released: Released<Releasable>): string {
       sensitivity: step.sensitivity.toString(),
       microRho: step.microRho.toString(),
     })),
+    period,
     share,
     spentMicroRho: spent.toString(),
     remainingMicroRho: remaining.toString(),

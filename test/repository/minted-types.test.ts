@@ -6,6 +6,7 @@ const mints: Readonly<Record<string, string>> = {
   Permit: 'src/consent/permit.ts',
   SafeText: 'src/copy/safe-text.ts',
   Released: 'src/privacy/internal/mint.ts',
+  Payment: 'src/privacy/budget.ts',
   ApprovedCopy: 'src/copy/approved-copy.ts',
 };
 const sources = filesUnder('src', ['.ts']).filter((path) => !path.endsWith('.test.ts'));

@@ -42,8 +42,9 @@ export interface Released<Value extends Releasable> {
   /** In words: what one person may contribute at most. */
   readonly bounds: string;
   readonly mechanism: readonly NoiseStep[];
+  readonly period: string;
   readonly share: string;
-  /** Of the share's budget, in millionths of ρ, with this release. */
+  /** Of the share's budget in the period, in millionths of ρ, with this release. */
   readonly spent: bigint;
   readonly remaining: bigint;
 }
@@ -112,6 +113,7 @@ export function mint<Value extends Releasable>(made: {
     unit: 'person',
     bounds,
     mechanism: Object.freeze([...mechanism]),
+    period: payment.period,
     share: payment.share,
     spent: payment.spentMicroRho,
     remaining: payment.remainingMicroRho,
