@@ -474,6 +474,62 @@ describe('law 10: the non-personal answer does not depend on the person', () => 
 });
 
 describe('what is acknowledged is obeyed', () => {
+  it('a withdrawal that falls between the read and the record of a decision leaves no personal answer and no record', async () => {
+    const engine = await shop();
+    const personId = (await findPerson(engine, engine.database, { userId: 'user-1' })) ?? '';
+    let reads = 0;
+    const database: Engine['database'] = {
+      ...engine.database,
+      query: async (text, values) => {
+        const rows = await engine.database.query<never>(text, values);
+        if (reads++ === 0)
+          await choose(engine, [
+            { who: { personId }, choices: { purposes: { suggestions: false }, method: 'switch', source: 'test' } },
+          ]);
+        return rows;
+      },
+    };
+    const decision = await decide({ ...engine, database }, { person: { userId: 'user-1' }, placement: 'home' });
+    expect(decision.personal).toBe(false);
+    expect(await engine.database.query('select 1 as found from decisions where person_id = $1', [personId])).toEqual(
+      [],
+    );
+  });
+
+  it('a withdrawal that falls between the test and the write of an event waits, and then takes the event with it', async () => {
+    const engine = await shop();
+    const personId = (await findPerson(engine, engine.database, { userId: 'user-1' })) ?? '';
+    let withdrawal: Promise<unknown> = Promise.resolve();
+    const database: Engine['database'] = {
+      ...engine.database,
+      transaction: (work, options) =>
+        engine.database.transaction(
+          (tx) =>
+            work({
+              ...tx,
+              query: async (text, values) => {
+                if (text.includes('insert into inbox')) {
+                  withdrawal = choose(engine, [
+                    {
+                      who: { personId },
+                      choices: { purposes: { suggestions: false }, method: 'switch', source: 'test' },
+                    },
+                  ]);
+                  // Long enough for a withdrawal that nothing holds up; a held one goes on after this transaction.
+                  await Promise.race([withdrawal, new Promise((resolve) => setTimeout(resolve, 400))]);
+                }
+                return tx.query(text, values);
+              },
+            }),
+          options,
+        ),
+    };
+    await send({ ...engine, database }, [viewed('user-1', 'item-1')]);
+    await withdrawal;
+    expect(await engine.database.query('select 1 as found from events where person_id = $1', [personId])).toEqual([]);
+    expect((await basisCheck(engine)).findings).toEqual([]);
+  });
+
   it('no decision that starts after a withdrawal was acknowledged uses that person, and no event outlives its basis, under concurrent grants, withdrawals, events and decisions', async () => {
     const engine = await shop();
     const users = Array.from({ length: 8 }, (_, index) => `user-${index}`);
