@@ -21,15 +21,16 @@ export type NameMeaning =
 /** The meanings of a name, the surest first; empty for a name that tells nothing. */
 export function meaningsOfName(name: string): NameMeaning[] {
   const words = wordsOf(name);
-  if (words.some((word) => figures.has(word))) return [];
-  const spellings = new Set([
-    ...words,
-    ...words.slice(1).map((word, index) => `${words[index]} ${word}`),
-    words.join(' '),
-  ]);
-  return (Object.entries(vocabulary) as [NameMeaning, ReadonlySet<string>][]) // the keys are the meanings, as its type says
-    .filter(([, known]) => [...spellings].some((spelling) => known.has(spelling)))
-    .map(([meaning]) => meaning);
+  const spellings = new Set([`=${words.join('')}`, words.join('')]);
+  for (let start = 0; start < words.length; start++) {
+    for (let length = 1; length <= 3; length++) spellings.add(words.slice(start, start + length).join(''));
+  }
+  const isFigure = words.some((word) => figures.has(word));
+  return meanings.filter((meaning) => {
+    if (isFigure && !ofAPerson.has(meaning)) return false;
+    const known = vocabulary[meaning];
+    return [...spellings].some((spelling) => known.has(spelling));
+  });
 }
 
 /** `customerID`, `customer_id`, `Kunden-Nr.` and `CUSTOMER ID` as words in lower case without accents. */
@@ -47,21 +48,52 @@ export function wordsOf(name: string): string[] {
 }
 
 /** Words that turn a name into a figure about something: `cons.price.idx` is no price. */
-const figures = new Set(['idx', 'index', 'var', 'count', 'avg', 'mean', 'sum', 'total', 'anzahl', 'nombre', 'numero']);
+const figures = new Set([
+  'idx',
+  'index',
+  'var',
+  'count',
+  'avg',
+  'mean',
+  'sum',
+  'total',
+  'qty',
+  'quantity',
+  'anzahl',
+  'menge',
+]);
 
-/** In the order of sureness. Two words stand for two neighbours in a name. */
+/** What stays what it is, also as a figure. */
+const ofAPerson: ReadonlySet<NameMeaning> = new Set(['special category', 'protected', 'identifier']);
+
+/** In the order of sureness. */
+const meanings: readonly NameMeaning[] = [
+  'special category',
+  'protected',
+  'identifier',
+  'person',
+  'item',
+  'item title',
+  'time',
+  'rating',
+  'price',
+  'category',
+];
+
+/** Several words stand for neighbours in a name, written together or apart; `=` for a name that says nothing else. */
 const vocabulary: Readonly<Record<NameMeaning, ReadonlySet<string>>> = {
   'special category':
-    wordSet(`religion, religious, faith, denomination, konfession, glaube, religione, religiao, religie, confession,
-    ethnicity, ethnic, race, racial, rasse, ethnie, etnia, etnicidad, hautfarbe, political, politics, political party, politik, partei,
-    politique, politica, trade union, union membership, gewerkschaft, syndicat, sindicato, sindacato, health, disease, diagnosis, illness,
+    wordSet(`religion, religious, =faith, denomination, konfession, glaube, religione, religiao, religie, confession,
+    ethnicity, ethnic, =race, racial, rasse, ethnie, etnia, etnicidad, hautfarbe, political, politics, political party, politik, partei,
+    politique, politica, trade union, union membership, gewerkschaft, syndicat, sindicato, sindacato, =health, health status, health condition,
+    health state, disease, diagnosis, illness,
     medical, medication, disability, disabled, pregnant, pregnancy, gesundheit, krankheit, diagnose, behinderung, schwanger, sante, maladie,
-    handicap, enceinte, salud, enfermedad, discapacidad, embarazada, salute, malattia, disabilita, incinta, saude, doenca, gezondheid,
+    =handicap, enceinte, salud, enfermedad, discapacidad, embarazada, salute, malattia, disabilita, incinta, saude, doenca, gezondheid,
     ziekte, sexuality, sexual orientation, sexualitat, sexuelle orientierung, orientation sexuelle, orientacion sexual, biometric,
     biometrics, biometrie, genetic, genetics, genome, fingerprint, hiv, 宗教, 民族, 健康, 病名`),
   protected:
-    wordSet(`gender, sex, geschlecht, sexe, genre sexuel, genero, sexo, genere, sesso, geslacht, age, age band, age group, alter,
-    altersgruppe, idade, edad, eta, leeftijd, birthday, birthdate, birth date, date of birth, dob, birth year, year of birth, geburtsdatum,
+    wordSet(`gender, sex, geschlecht, sexe, genre sexuel, genero, sexo, genere, sesso, geslacht, age, age band, age group, =alter,
+    altersgruppe, idade, edad, =eta, leeftijd, birthday, birthdate, birth date, date of birth, dob, birth year, year of birth, geburtsdatum,
     geburtstag, geburtsjahr, date naissance, annee naissance, fecha nacimiento, data nascita, data nascimento, geboortedatum, marital,
     marital status, familienstand, etat civil, estado civil, stato civile, burgerlijke staat, nationality, nationalitat,
     staatsangehorigkeit, nationalite, nacionalidad, nazionalita, nacionalidade, nationaliteit, citizenship, 性別, 性别, 年齢, 年龄, 生年月日`),
@@ -69,7 +101,7 @@ const vocabulary: Readonly<Record<NameMeaning, ReadonlySet<string>>> = {
     wordSet(`email, e mail, mail, email address, mail address, courriel, correo, correo electronico, posta elettronica, phone,
     phone number, telephone number, mobile number, telefonnummer, handynummer, numero telephone, iban, bic, account number, kontonummer,
     credit card, card number, kreditkarte, passport, passport number, reisepass, ausweisnummer, ssn, social security, tax id, steuernummer,
-    nif, dni, cpf, codice fiscale, ip, ip address, device id, advertising id, idfa, gaid, maid, cookie id, first name, last name, full name,
+    nif, dni, cpf, codice fiscale, ip, ip address, device id, advertising id, idfa, gaid, cookie id, first name, last name, full name,
     surname, family name, vorname, nachname, familienname, prenom, nom famille, nombre completo, apellido, apellidos, cognome, achternaam,
     voornaam, username, user name, street, strasse, address, adresse, anschrift, direccion, indirizzo, adres, メール, 邮箱, 电话, 電話`),
   person:
@@ -85,7 +117,7 @@ const vocabulary: Readonly<Record<NameMeaning, ReadonlySet<string>>> = {
     produit, produit id, id produit, code produit, reference produit, articulo, producto, id producto, codigo producto, articolo, prodotto,
     id prodotto, codice prodotto, produto, id produto, productnummer, produkter, 商品, 商品id, 商品番号, 产品, المنتج`),
   'item title':
-    wordSet(`description, title, product name, item name, name, bezeichnung, beschreibung, artikelbezeichnung, produktname,
+    wordSet(`description, title, product name, item name, bezeichnung, beschreibung, artikelbezeichnung, produktname,
     designation, libelle, titre, descripcion, titulo, descrizione, titolo, descricao, omschrijving, 商品名, 名称`),
   time: wordSet(`time, timestamp, date, datetime, date time, created, created at, ordered at, order date, invoice date, purchase date,
     event time, event timestamp, occurred at, zeit, zeitpunkt, zeitstempel, datum, uhrzeit, bestelldatum, rechnungsdatum, kaufdatum,
@@ -103,5 +135,5 @@ const vocabulary: Readonly<Record<NameMeaning, ReadonlySet<string>>> = {
 };
 
 function wordSet(words: string): ReadonlySet<string> {
-  return new Set(words.split(',').map((word) => word.trim().replaceAll(/\s+/g, ' ')));
+  return new Set(words.split(',').map((word) => word.replaceAll(/\s+/g, '')));
 }

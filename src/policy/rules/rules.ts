@@ -37,7 +37,7 @@ export function rulesReference(): string {
 
 <!-- Generated from src/policy/rules by rulesReference(). Do not edit by hand. -->
 
-${count} rules. An *error* keeps the server from starting; a *warning* is shown and does not.
+${count} rules. An _error_ keeps the server from starting; a _warning_ is shown and does not.
 This page is no legal advice: each rule names the law it stands for, so that you can ask whoever advises you.
 `;
   const sections = packs.map((pack) => {
