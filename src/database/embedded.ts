@@ -128,6 +128,7 @@ async function ensureRunning(supervisor: Supervisor, signal?: AbortSignal): Prom
   const since = performance.now();
   let silentSince = since;
   let launched: Launched | undefined;
+  let wasTold = false;
   const isGivenUp = () => signal?.aborted === true || performance.now() - since > supervisor.startMsMax;
   while (places.length > 0 && !isGivenUp()) {
     const found = postmaster.runningPostmaster(cluster.pgdata);
@@ -145,7 +146,8 @@ async function ensureRunning(supervisor: Supervisor, signal?: AbortSignal): Prom
         silentSince = performance.now();
       }
     } else if (!found && !launched) {
-      onLine('Starting the database.');
+      if (!wasTold) onLine('Starting the database.');
+      wasTold = true;
       const listening = await places[0]?.();
       if (listening) launched = supervisor.launch(listening);
       else places.shift();
@@ -154,7 +156,7 @@ async function ensureRunning(supervisor: Supervisor, signal?: AbortSignal): Prom
       launched = undefined;
       if (/Unix|\.s\.PGSQL\./.test(complaint) && places.length > 1) places.shift();
       // Another process was faster than us, or the children of a server that was killed take a moment to notice.
-      else if (/lock file "postmaster\.pid"|still in use/.test(complaint)) await sleep(200);
+      else if (/lock file "postmaster\.pid" already exists|still in use/.test(complaint)) await sleep(200);
       else throw postmaster.startRefusal(complaint, cluster);
     }
     await sleep(25);

@@ -60,8 +60,7 @@ function sharedInRun(): Shared {
 async function start(): Promise<Started> {
   const template = `fairlead_template_${Buffer.from(systemWorld.randomBytes(6)).toString('hex')}`;
   const external = process.env['FAIRLEAD_TEST_DATABASE_URL'];
-  const running =
-    external === undefined ? await startOwn() : { url: external, superuserUrl: external, stop: async () => undefined };
+  const running = external === undefined ? await startOwn() : lent(external);
   const server: TestServer = { url: running.url, superuserUrl: running.superuserUrl, template };
   await runSql(server.url, `create database ${template}`);
   const database = await connect(urlOf(server.url, template), systemWorld, { max: 1 });
@@ -70,14 +69,28 @@ async function start(): Promise<Started> {
   return {
     server,
     async stop() {
-      if (process.env['KEEPDB'] === '1') return;
+      if (process.env['KEEPDB'] === '1') {
+        process.stderr.write(`\nThe server and its databases were kept${running.howToRemove}\n`);
+        return;
+      }
       if (external !== undefined) await runSql(server.superuserUrl, `drop database ${template}`);
       await running.stop();
     },
   };
 }
 
-async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): Promise<void> }> {
+interface Running {
+  url: string;
+  superuserUrl: string;
+  howToRemove: string;
+  stop(): Promise<void>;
+}
+
+function lent(url: string): Running {
+  return { url, superuserUrl: url, howToRemove: '.', stop: async () => undefined };
+}
+
+async function startOwn(): Promise<Running> {
   await sweepDirectories();
   const directory = serverDirectory();
   if (process.env['KEEPDB'] === '1') writeFileSync(path.join(directory, 'keep'), '');
@@ -90,6 +103,7 @@ async function startOwn(): Promise<{ url: string; superuserUrl: string; stop(): 
   return {
     url: embedded.url,
     superuserUrl: embedded.superuserUrl,
+    howToRemove: `; to remove them: kill -INT ${embedded.pid()} && rm -r ${directory}`,
     async stop() {
       await embedded.stop();
       rmSync(directory, { recursive: true, force: true });

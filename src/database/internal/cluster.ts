@@ -34,8 +34,8 @@ export interface Passwords {
 /** Creates the folder itself; a root process lets others pass through it, since the server's account has to. */
 export function makeDirectory(directory: string): void {
   try {
-    mkdirSync(path.dirname(path.resolve(directory)), { recursive: true });
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePath(path.dirname(path.resolve(directory)), 0o777);
+    makePath(directory, 0o700);
     removeRemains(directory);
     if (process.getuid?.() === 0 && statSync(directory).uid === 0)
       chmodSync(directory, statSync(directory).mode | 0o011);
@@ -129,6 +129,18 @@ export function diskFull(directory: string): Refusal {
   return new Refusal('database.full', `There is no space left on the disk that holds ${directory}.`, {
     remedy: 'Free some space, then start again.',
   });
+}
+
+/** Like a recursive mkdir, which in Node 24 never returns where a parent cannot be made, as below /proc. */
+function makePath(directory: string, mode: number): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (path.dirname(directory) !== directory) makePath(path.dirname(directory), 0o777);
+  try {
+    mkdirSync(directory, { mode });
+  } catch (error) {
+    // Another process has made it in the meantime.
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /** What starts that were killed half-way have left. */

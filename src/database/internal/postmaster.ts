@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chownSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -154,9 +154,14 @@ function temporarySocket(directory: string): string {
   return path.join(os.tmpdir(), `fairlead-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`);
 }
 
+/** A start writes at least one segment of its log. */
+const walSegmentBytes = 16 * 1024 * 1024;
+
 /** The refusal of a start, told by what the server itself complained of. */
 export function startRefusal(complaint: string, cluster: Cluster): Refusal {
-  if (/No space left/i.test(complaint)) return diskFull(cluster.directory);
+  // A full disk often keeps the server from saying so in its log.
+  const { bavail, bsize } = statfsSync(cluster.directory);
+  if (/No space left/i.test(complaint) || bavail * bsize < walSegmentBytes) return diskFull(cluster.directory);
   if (/Cannot allocate memory|could not (create|map|resize) .*memory/i.test(complaint)) {
     return new Refusal('database.memory', `There is not enough memory to start the database: ${complaint}`, {
       remedy: 'Free some memory, or lower shared_buffers in its postgresql.conf.',
