@@ -49,7 +49,7 @@ describe('every rule', () => {
           expect(found).toMatchObject({ file: 'fairlead.policy.ts', ...placeOf(path) });
           expect(mayRun(findings)).toBe(findings.every((finding) => finding.severity === 'warning'));
         }),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     },
   );
@@ -71,7 +71,7 @@ describe('the checker', () => {
           expect(finding.message.length * finding.remedy.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -111,7 +111,7 @@ describe('the checker', () => {
           expect(checkPolicy({ ...policy, placements }).map((finding) => finding.code)).toEqual(['shape.name']);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 

@@ -5,7 +5,7 @@
  */
 import { meaningsOfName, wordsOf } from './internal/name-meaning.ts';
 
-export type ColumnMeaning =
+type ColumnMeaning =
   | 'person'
   | 'item'
   | 'time'
@@ -54,8 +54,8 @@ export function starterPolicy({ controllerName, contact, regions, columns = [] }
  * what is not written here is not kept, not learned from and not shown.
  */
 import { attribute, identifier, policy, recommender, safeguard, sensitive } from 'fairlead/policy';
-${columnsComment(columns)}
-export default policy({
+
+${columnsComment(columns)}export default policy({
   controller: { name: ${literal(controllerName)}, contact: ${literal(contact)}, regions: [${regions.map(literal).join(', ')}] },
 
   // What people are asked. The notice is what they read: say what is used and what for, in words that you would say to a customer.
@@ -255,7 +255,7 @@ function columnsComment(columns: readonly ColumnGuess[]): string {
   const lines = columns.map(
     ({ name, looksLike, why }) => `//   ${comment(name === '' ? '(no name)' : name)}: ${looksLike} (${comment(why)})\n`,
   );
-  return `\n// What the columns of your file look like. Correct the import mapping where this is wrong; other columns are not kept.\n${lines.join('')}`;
+  return `// What the columns of your file look like. Correct the import mapping where this is wrong; other columns are not kept.\n${lines.join('')}\n`;
 }
 
 /** A header as the name of a field: `Marital status` → `maritalStatus`. */

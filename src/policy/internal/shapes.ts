@@ -26,7 +26,7 @@ export interface Shape {
   readonly check: (value: unknown, path: readonly string[], report: Report) => void;
 }
 
-export type Report = (violation: ShapeViolation) => void;
+type Report = (violation: ShapeViolation) => void;
 
 /** A text that satisfies `hasForm`; the wrong form does not keep the rules from running. */
 export function text(expects: string, hasForm: (text: string) => boolean): Shape {
@@ -210,7 +210,7 @@ export function membersOf(value: unknown): Map<string, unknown> | undefined {
 }
 
 /** A path as somebody would say it: `placements.home.show`, `events["Order Completed"].for[1]`. */
-export function nameOf(path: readonly string[]): string {
+function nameOf(path: readonly string[]): string {
   if (path.length === 0) return 'the policy';
   return path.reduce((name, step) => {
     if (/^\d+$/.test(step)) return `${name}[${step}]`;
