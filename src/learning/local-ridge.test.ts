@@ -186,7 +186,8 @@ test('progress ends at the number of items', () => {
   solveLocalRidge(sums, defaultRecipe({ minPeople: 1 }), {
     onProgress: ({ done, total }) => seen.push(`${done}/${total}`),
   });
-  expect(seen).toEqual(['100/150', '150/150']);
+  expect(seen.at(0)).toBe('16/150');
+  expect(seen.at(-1)).toBe('150/150');
 });
 
 test('parameters survive their bytes, and other bytes are refused', () => {

@@ -8,8 +8,9 @@ import type { CoOccurrence } from './co-occurrence.ts';
 import { itemNumberMax } from './contributions.ts';
 import { ByteReader } from './internal/byte-reader.ts';
 import { ByteWriter } from './internal/byte-writer.ts';
-import { solveMatrixOf, type SolveMatrix } from './internal/solve-matrix.ts';
-import { TargetSolver, type SolvedTarget } from './internal/solve-target.ts';
+import { plainSystem } from './internal/plain-system.ts';
+import { packMatrix, type PackedMatrix } from './internal/solve-matrix.ts';
+import { TargetSolver, runLength, type SolvedRun, type SystemSolver } from './internal/target-solver.ts';
 import { requireRecipe, type LocalRidgeRecipe } from './recipe.ts';
 
 /** A linear model over items: a score is its baseline plus the weights of what is in the history, in units of 2^−weightBits. */
@@ -28,14 +29,19 @@ export interface LocalRidgeParameters {
 }
 
 export interface SolveOptions {
-  /** Called after each hundred items or so. */
+  /** Called from time to time, and at the end. */
   onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+export interface LocalSolveOptions extends SolveOptions {
+  /** What solves the inner systems: plain doubles, or `kernelSystem`, which gives the same bytes sooner. */
+  systemSolver?: (sizeMax: number) => SystemSolver;
 }
 
 const mark = 'FLpar1';
 
 /**
- * Solves the sums under a recipe, in plain TypeScript.
+ * Solves the sums under a recipe, in this thread and by default in plain TypeScript: the oracle of `solveInWorkers`, and enough for small shops.
  *
  * Guarantee: deterministic to the byte, and after forgetting equal to a training without those people (local-ridge.test.ts).
  * Formula: N(j) = the k items of highest Pearson correlation with j among those shared by minPeople; (G_NN + λ·diag √c) w = G_Nj; solved
@@ -48,50 +54,62 @@ const mark = 'FLpar1';
 export function solveLocalRidge(
   sums: CoOccurrence,
   recipe: LocalRidgeRecipe,
-  options: SolveOptions = {},
+  options: LocalSolveOptions = {},
 ): LocalRidgeParameters {
+  const { onProgress, systemSolver = plainSystem } = options;
   requireRecipe(recipe);
-  const matrix = solveMatrixOf(sums, recipe);
-  const solver = new TargetSolver(matrix, recipe);
+  const matrix = packMatrix(sums, recipe);
+  const solver = new TargetSolver(matrix, recipe, systemSolver(TargetSolver.sizeMax(matrix, recipe)));
   const total = matrix.items.length;
-  const solved: SolvedTarget[] = [];
-  for (let position = 0; position < total; position++) {
-    solved.push(solver.solve(position));
-    if (solved.length % 100 === 0 || solved.length === total) options.onProgress?.({ done: solved.length, total });
+  const runs: SolvedRun[] = [];
+  for (let first = 0; first < total; first += runLength) {
+    runs.push(solver.solveRun(first));
+    onProgress?.({ done: Math.min(first + runLength, total), total });
   }
-  return parametersOf(matrix, recipe, solved);
+  return parametersOf(matrix, recipe, runs);
 }
 
-/** Puts solved items together, in order of position; the baselines follow from the rounded weights. */
-function parametersOf(
-  matrix: SolveMatrix,
+/** Puts all runs together, ordered by their first position; the baselines follow from the rounded weights. For solvers of this room. */
+export function parametersOf(
+  matrix: PackedMatrix,
   recipe: LocalRidgeRecipe,
-  solved: readonly SolvedTarget[],
+  runs: readonly SolvedRun[],
 ): LocalRidgeParameters {
-  const starts = new Uint32Array(solved.length + 1);
-  solved.forEach(({ weights }, position) => (starts[position + 1] = (starts[position] ?? 0) + weights.length));
-  const length = starts[solved.length] ?? 0;
+  const { items } = matrix;
+  const starts = new Uint32Array(items.length + 1);
+  const length = runs.reduce((total, { weights }) => total + weights.length, 0);
   const neighbours = new Int32Array(length);
   const weights = new Int32Array(length);
-  const baselines = new Int32Array(solved.length);
-  solved.forEach((target, position) => {
-    const start = starts[position] ?? 0;
-    neighbours.set(
-      target.neighbours.map((neighbour) => matrix.items[neighbour] ?? 0),
-      start,
-    );
-    weights.set(target.weights, start);
-    if (recipe.intercept) baselines[position] = baselineOf(matrix, position, target, recipe.weightBits);
-  });
-  return { weightBits: recipe.weightBits, items: matrix.items, baselines, starts, neighbours, weights };
+  const baselines = new Int32Array(items.length);
+  let start = 0;
+  for (const run of runs) {
+    weights.set(run.weights, start);
+    for (let at = 0; at < run.neighbours.length; at++) neighbours[start + at] = items[run.neighbours[at] ?? 0] ?? 0;
+    let at = 0;
+    run.lengths.forEach((count, row) => {
+      const position = run.first + row;
+      const end = at + count;
+      if (recipe.intercept) baselines[position] = baselineOf(matrix, recipe, position, run, at, end);
+      starts[position + 1] = start + end;
+      at = end;
+    });
+    start += run.weights.length;
+  }
+  return { weightBits: recipe.weightBits, items, baselines, starts, neighbours, weights };
 }
 
-function baselineOf(matrix: SolveMatrix, position: number, target: SolvedTarget, weightBits: number): number {
-  let total = (matrix.counts[position] ?? 0) * 2 ** weightBits;
-  target.neighbours.forEach((neighbour, place) => {
-    total -= (matrix.counts[neighbour] ?? 0) * (target.weights[place] ?? 0);
-  });
-  const baseline = Math.floor(total / matrix.people + 0.5);
+/** μ_j − Σ μᵢ wᵢⱼ over the weights from `start` to `end` of a run, as a fixed-point number. */
+function baselineOf(
+  { people, counts }: PackedMatrix,
+  { weightBits }: LocalRidgeRecipe,
+  position: number,
+  run: SolvedRun,
+  start: number,
+  end: number,
+): number {
+  let total = (counts[position] ?? 0) * 2 ** weightBits;
+  for (let at = start; at < end; at++) total -= (counts[run.neighbours[at] ?? 0] ?? 0) * (run.weights[at] ?? 0);
+  const baseline = Math.floor(total / people + 0.5);
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, baseline));
 }
 

@@ -3,7 +3,7 @@
  * from a released ranking, the list for everyone. Called by `evaluate` and where there are too few people for anything else.
  */
 import type { CoOccurrence } from './co-occurrence.ts';
-import { solveMatrixOf } from './internal/solve-matrix.ts';
+import { packItems } from './internal/solve-matrix.ts';
 import type { LocalRidgeParameters } from './local-ridge.ts';
 
 /**
@@ -19,7 +19,7 @@ export function solvePopular(
   recipe: { minPeople: number; weightBits?: number },
 ): LocalRidgeParameters {
   const { minPeople, weightBits = 24 } = recipe;
-  const { people, items, counts } = solveMatrixOf(sums, { minPeople });
+  const { people, items, counts } = packItems(sums, { minPeople });
   return {
     weightBits,
     items,

@@ -2,6 +2,7 @@
  * Scores a history with a solved model and says of each score what it is made of. Whole numbers only: the terms of a score add up to it
  * exactly, in any order and any language, so a decision can be replayed. Called by `deciding` and by `evaluate`.
  */
+import { BestPositions } from './internal/best-positions.ts';
 import { LearningError } from './learning-error.ts';
 import type { LocalRidgeParameters } from './local-ridge.ts';
 import { factorOne } from './recipe.ts';
@@ -63,7 +64,7 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
   function score(history: Int32Array, options: ScoreOptions): ScoredItem[] {
     const { limit, exclude, includeHistory = false, factors } = options;
     requireHistory(history, factors);
-    const best = new BestPositions(Math.min(limit, items.length));
+    const best = new BestPositions(Math.max(0, Math.min(limit, items.length)));
     let touchedCount = 0;
     if (!includeHistory) {
       for (const item of history) {
@@ -112,11 +113,11 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
   }
 
   function explained(
-    found: { position: number; total: number }[],
+    found: { position: number; value: number }[],
     history: Int32Array,
     factors: ArrayLike<number> | undefined,
   ): ScoredItem[] {
-    return found.map(({ position, total }) => {
+    return found.map(({ position, value }) => {
       const terms: ScoreTerm[] = [];
       const base = everyone[position] ?? 0;
       if (base !== 0) terms.push({ of: 'everyone', points: base });
@@ -129,7 +130,7 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
         const points = (factors?.[place] ?? factorOne) * (parameters.weights[at] ?? 0);
         if (points !== 0) terms.push({ of: item, points });
       }
-      return { item: items[position] ?? 0, score: total, terms };
+      return { item: items[position] ?? 0, score: value, terms };
     });
   }
 
@@ -183,83 +184,6 @@ function positionTable(items: Int32Array): (item: number) => number {
   const map = new Map<number, number>();
   items.forEach((item, position) => map.set(item, position));
   return (item) => map.get(item) ?? -1;
-}
-
-/** The best so many positions seen, as a heap with the worst of them on top. */
-class BestPositions {
-  readonly #most: number;
-  readonly #totals: number[] = [];
-  readonly #positions: number[] = [];
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  wouldTake(total: number, position: number): boolean {
-    return (
-      this.#totals.length < this.#most ||
-      (this.#most > 0 && isBetter(total, position, this.#totals[0], this.#positions[0]))
-    );
-  }
-
-  /** To be called when `wouldTake` says so. */
-  take(total: number, position: number): void {
-    const size = this.#totals.length;
-    if (size < this.#most) {
-      this.#totals.push(total);
-      this.#positions.push(position);
-      this.#rise(size);
-    } else {
-      this.#totals[0] = total;
-      this.#positions[0] = position;
-      this.#sink();
-    }
-  }
-
-  descending(): { position: number; total: number }[] {
-    return this.#positions
-      .map((position, at) => ({ position, total: this.#totals[at] ?? 0 }))
-      .sort((a, b) => b.total - a.total || a.position - b.position);
-  }
-
-  #isWorse(a: number, b: number): boolean {
-    return isBetter(this.#totals[b] ?? 0, this.#positions[b] ?? 0, this.#totals[a], this.#positions[a]);
-  }
-
-  #rise(from: number): void {
-    for (let at = from; at > 0;) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isWorse(at, parent)) return;
-      this.#swap(at, parent);
-      at = parent;
-    }
-  }
-
-  #sink(): void {
-    const size = this.#totals.length;
-    for (let at = 0; ;) {
-      let child = at * 2 + 1;
-      if (child >= size) return;
-      if (child + 1 < size && this.#isWorse(child + 1, child)) child++;
-      if (!this.#isWorse(child, at)) return;
-      this.#swap(at, child);
-      at = child;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    const total = this.#totals[a] ?? 0;
-    this.#totals[a] = this.#totals[b] ?? 0;
-    this.#totals[b] = total;
-    const position = this.#positions[a] ?? 0;
-    this.#positions[a] = this.#positions[b] ?? 0;
-    this.#positions[b] = position;
-  }
-}
-
-/** Positions ascend with item numbers, so the tie by position is the tie by item. */
-function isBetter(total: number, position: number, thanTotal = -Infinity, thanPosition = Infinity): boolean {
-  return total > thanTotal || (total === thanTotal && position < thanPosition);
 }
 
 function requireHistory(history: Int32Array, factors: ArrayLike<number> | undefined): void {
