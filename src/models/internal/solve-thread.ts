@@ -4,6 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { CoOccurrence } from '../../learning/co-occurrence.ts';
+import { solveInWorkers } from '../../learning/kernels/solve-in-workers.ts';
 import { encodeParameters, parametersDigest, solveLocalRidge } from '../../learning/local-ridge.ts';
 import type { LocalRidgeRecipe } from '../../learning/recipe.ts';
 
@@ -34,16 +35,17 @@ export type ThreadAnswer =
 
 let sums = new CoOccurrence();
 
+/** Below this many items the kernel's threads take longer to start than a solve in this one, to the same bytes. */
+const itemsForWorkers = 400;
+
 parentPort?.on('message', ({ id, request }: { id: number; request: ThreadRequest }) => {
-  try {
-    const solved = obey(id, request);
-    answer(solved === undefined ? { id, done: true } : { id, done: true, solved });
-  } catch (error) {
-    answer({ id, failed: error instanceof Error ? error.message : String(error) });
-  }
+  obey(id, request).then(
+    (solved) => answer(solved === undefined ? { id, done: true } : { id, done: true, solved }),
+    (error: unknown) => answer({ id, failed: error instanceof Error ? error.message : String(error) }),
+  );
 });
 
-function obey(id: number, request: ThreadRequest): Solved | undefined {
+async function obey(id: number, request: ThreadRequest): Promise<Solved | undefined> {
   switch (request.kind) {
     case 'clear':
       sums = new CoOccurrence();
@@ -51,19 +53,23 @@ function obey(id: number, request: ThreadRequest): Solved | undefined {
     case 'add':
       for (const row of rowsOf(request.rows)) if (row.length > 0) sums.add(row);
       return undefined;
-    case 'change': {
+    case 'change':
       for (const row of rowsOf(request.added)) if (row.length > 0) sums.add(row);
       for (const row of rowsOf(request.removed)) if (row.length > 0) sums.subtract(row);
       return undefined;
-    }
     case 'solve': {
       const begun = performance.now();
-      const parameters = solveLocalRidge(sums, request.recipe, { onProgress: (progress) => answer({ id, progress }) });
+      const { people } = sums;
+      const onProgress = (progress: { done: number; total: number }): void => answer({ id, progress });
+      const parameters =
+        sums.counts.length < itemsForWorkers
+          ? solveLocalRidge(sums, request.recipe, { onProgress })
+          : await solveInWorkers(sums, request.recipe, { onProgress });
       return {
         parameters: encodeParameters(parameters),
         digest: parametersDigest(parameters),
         items: parameters.items.length,
-        people: sums.people,
+        people,
         milliseconds: performance.now() - begun,
       };
     }
