@@ -314,6 +314,18 @@ describe('a connection', () => {
     expect(await single.transaction((tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
   });
 
+  test('that the server ends in the middle of a transaction, between two statements, fails that transaction alone', async () => {
+    const single = await testDatabase({ max: 2, empty: true });
+    const broken = single.transaction(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await runSql(single.superuserUrl, `select pg_terminate_backend(${row?.pid})`);
+      await sleep(100);
+      await tx.query('select 1');
+    });
+    expect(await refusalOf(broken)).toBe('database.lost');
+    expect(await single.query('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
   test('that breaks during a commit leaves the outcome unknown, and says so', async () => {
     const breaking = database.transaction(async (tx) => {
       await tx.script(`create function pg_temp.die() returns trigger language plpgsql as
