@@ -287,7 +287,8 @@ export function retentionOf(policy: Policy, record: RetainedRecord): string {
 
 /**
  * Decisions last no longer than what they were made from; parameters of superseded models, which still hold whoever has left since, 30 days, for replay. Requests and what was done are kept beyond the 24 months that
- * CCPA regulations § 7101(a) demand; proof of consent for the five years that § 7a UWG names, the longest figure in a statute that we serve.
+ * CCPA regulations § 7101(a) demand; proof of consent for the five years that
+ * § 7a UWG asks of telephone marketing, the longest figure for such proof that we found in a statute.
  */
 export const defaultRetention: Readonly<Record<RetainedRecord, string>> = {
   decisions: '13 months',

@@ -61,6 +61,10 @@ describe('the types of a policy', () => {
       readonly gender?: 'female' | 'male' | 'other';
     }>();
     expectTypeOf<FieldsFor<Shop, 'health'>>().toEqualTypeOf<never>();
+    const segmented = policy({ ...shop, segments: { young: { for: 'fairness', where: { ageBand: ['18-24'] } } } });
+    expectTypeOf<AuditPurposeOf<typeof segmented>>().toEqualTypeOf<never>();
+    expectTypeOf<FieldsFor<typeof segmented, 'fairness'>>().toEqualTypeOf<'ageBand'>();
+    expect(fieldsFor(segmented, 'fairness')).toEqual(['ageBand']);
     expectTypeOf<FieldsFor<Shop, PurposeOf<Shop>>>().toEqualTypeOf<never>();
   });
 

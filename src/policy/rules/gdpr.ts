@@ -74,7 +74,7 @@ export const gdprRules: readonly Rule[] = [
     severity: 'warning',
     about: `data kept for longer than ${keepMax}`,
     remedy: `Keep it for ${keepMax} at most, or write down why longer is necessary.`,
-    law: 'Storage limitation, GDPR Art. 5(1)(e); the CNIL sets 25 months for what trackers collect',
+    law: 'Storage limitation, GDPR Art. 5(1)(e); the CNIL recommends 25 months for what trackers collect (deliberation 2020-091)',
     source: 'https://www.cnil.fr/en/cookies-and-other-tracking-devices-cnil-publishes-new-guidelines',
     *violations(policy) {
       for (const [name, purpose] of Object.entries(policy.purposes)) {
