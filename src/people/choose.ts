@@ -4,6 +4,7 @@
  */
 import { recordGrants } from '../consent/ledger.ts';
 import { standingPurposes } from '../consent/permit.ts';
+import type { Transaction } from '../database/database.ts';
 import type { Identifier } from '../vault/identifiers.ts';
 import { queueFold } from './fold.ts';
 import { type ForgettingInstallation, forgetWithin } from './forget.ts';
@@ -33,56 +34,63 @@ export async function choose(
   installation: ForgettingInstallation,
   asked: readonly { who: Identifier | { personId: string }; choices: Choices }[],
 ): Promise<ChoiceResult[]> {
-  return installation.database.transaction(async (tx) => {
-    const named = asked.flatMap(({ who }) => ('personId' in who ? [] : [who]));
-    const made = named.length === 0 ? [] : await ensurePeople(installation, tx, named);
-    let next = 0;
-    const people = asked.map(({ who }) => ('personId' in who ? who.personId : (made[next++] ?? '')));
-    await lockPeople(tx, people);
-    const standing = await standingPurposes(tx, installation.policy, [...new Set(people)]);
-    const receipts = new Map<number, Receipt>();
-    const grants: Parameters<typeof recordGrants>[2][number][] = [];
-    const flushGrants = async (): Promise<void> => {
-      await recordGrants(installation, tx, grants.splice(0));
+  return installation.database.transaction((tx) => chooseWithin(installation, tx, asked));
+}
+
+/** The same inside a transaction that the caller has begun (an import first compares with what was said before). */
+export async function chooseWithin(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  asked: readonly { who: Identifier | { personId: string }; choices: Choices }[],
+): Promise<ChoiceResult[]> {
+  const named = asked.flatMap(({ who }) => ('personId' in who ? [] : [who]));
+  const made = named.length === 0 ? [] : await ensurePeople(installation, tx, named);
+  let next = 0;
+  const people = asked.map(({ who }) => ('personId' in who ? who.personId : (made[next++] ?? '')));
+  await lockPeople(tx, people);
+  const standing = await standingPurposes(tx, installation.policy, [...new Set(people)]);
+  const receipts = new Map<number, Receipt>();
+  const grants: Parameters<typeof recordGrants>[2][number][] = [];
+  const flushGrants = async (): Promise<void> => {
+    await recordGrants(installation, tx, grants.splice(0));
+  };
+  for (const [index, { choices }] of asked.entries()) {
+    const personId = people[index] ?? '';
+    const stands = standing.get(personId) ?? new Set<string>();
+    const said = {
+      method: choices.method,
+      source: choices.source,
+      ...(choices.at === undefined ? {} : { at: choices.at }),
+      ...(choices.evidence === undefined ? {} : { evidence: choices.evidence }),
     };
-    for (const [index, { choices }] of asked.entries()) {
-      const personId = people[index] ?? '';
-      const stands = standing.get(personId) ?? new Set<string>();
-      const said = {
-        method: choices.method,
-        source: choices.source,
-        ...(choices.at === undefined ? {} : { at: choices.at }),
-        ...(choices.evidence === undefined ? {} : { evidence: choices.evidence }),
-      };
-      const taken = Object.entries(choices.purposes).flatMap(([purpose, allowed]) => (allowed ? [] : [purpose]));
-      // A refusal is written down even where nothing stood: nobody is asked again who has said no.
-      if (taken.length > 0) {
-        await flushGrants();
-        receipts.set(
-          index,
-          await forgetWithin(installation, tx, personId, { kind: 'withdraw', purposes: taken, ...said }),
-        );
-      }
-      for (const purpose of taken) stands.delete(purpose);
-      for (const [purpose, allowed] of Object.entries(choices.purposes)) {
-        if (!allowed || stands.has(purpose)) continue;
-        stands.add(purpose);
-        grants.push({ personId, purpose, ...said });
-      }
-      standing.set(personId, stands);
+    const taken = Object.entries(choices.purposes).flatMap(([purpose, allowed]) => (allowed ? [] : [purpose]));
+    // A refusal is written down even where nothing stood: nobody is asked again who has said no.
+    if (taken.length > 0) {
+      await flushGrants();
+      receipts.set(
+        index,
+        await forgetWithin(installation, tx, personId, { kind: 'withdraw', purposes: taken, ...said }),
+      );
     }
-    await flushGrants();
-    await queueFold(tx, people, tx.world.now());
-    return asked.map((_, index) => {
-      const personId = people[index] ?? '';
-      const stands = standing.get(personId) ?? new Set();
-      return {
-        personId,
-        standing: Object.fromEntries(
-          Object.keys(installation.policy.purposes).map((purpose) => [purpose, stands.has(purpose)]),
-        ),
-        receipt: receipts.get(index),
-      };
-    });
+    for (const purpose of taken) stands.delete(purpose);
+    for (const [purpose, allowed] of Object.entries(choices.purposes)) {
+      if (!allowed || stands.has(purpose)) continue;
+      stands.add(purpose);
+      grants.push({ personId, purpose, ...said });
+    }
+    standing.set(personId, stands);
+  }
+  await flushGrants();
+  await queueFold(tx, people, tx.world.now());
+  return asked.map((_, index) => {
+    const personId = people[index] ?? '';
+    const stands = standing.get(personId) ?? new Set();
+    return {
+      personId,
+      standing: Object.fromEntries(
+        Object.keys(installation.policy.purposes).map((purpose) => [purpose, stands.has(purpose)]),
+      ),
+      receipt: receipts.get(index),
+    };
   });
 }

@@ -1,0 +1,74 @@
+/**
+ * The file of refused rows: one JSON object a line with the line in the source and the reason, in the order in which they were met. The row itself is
+ * in it only where the operator asked for that. Made anew by each run, and not at all when nothing was refused.
+ */
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Refusal } from '../../database/refusal.ts';
+import type { Fault } from './row-source.ts';
+
+export class Rejects {
+  readonly #candidates: readonly string[];
+  #file: { handle: FileHandle; path: string } | undefined;
+  #reasons = new Map<string, number>();
+
+  private constructor(candidates: readonly string[]) {
+    this.#candidates = candidates;
+  }
+
+  /** Beside the source, or in the present directory where the source's may not be written to; `file` puts it where the operator wants it. */
+  static async open(source: string, file: string | undefined): Promise<Rejects> {
+    const beside = `${source}.rejects`;
+    const candidates = file === undefined ? [beside, path.basename(beside)] : [file];
+    for (const candidate of candidates) {
+      try {
+        await rm(candidate, { force: true }); // what an earlier run has left
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+      }
+    }
+    return new Rejects(candidates);
+  }
+
+  /** Where it lies; undefined while nothing has been refused. */
+  get path(): string | undefined {
+    return this.#file?.path;
+  }
+
+  /** Reason → how many, most first. */
+  get reasons(): [string, number][] {
+    return [...this.#reasons].toSorted(([, left], [, right]) => right - left);
+  }
+
+  async add(faults: readonly Fault[]): Promise<void> {
+    if (faults.length === 0) return;
+    this.#file ??= await openFirst(this.#candidates);
+    for (const { reason } of faults) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+    const lines = faults.map(({ line, reason, text }) =>
+      JSON.stringify({ line, reason, ...(text === undefined ? {} : { row: text }) }),
+    );
+    await this.#file.handle.write(`${lines.join('\n')}\n`);
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.handle.close();
+  }
+}
+
+async function openFirst(candidates: readonly string[]): Promise<{ handle: FileHandle; path: string }> {
+  for (const candidate of candidates) {
+    try {
+      return { handle: await open(candidate, 'w', 0o600), path: candidate };
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+    }
+  }
+  throw new Refusal('import.rejects', `The refused rows cannot be written to ${candidates.join(' or ')}.`, {
+    remedy: 'Say where with --rejects FILE.',
+  });
+}
+
+function isForbidden(error: unknown): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOENT';
+}
