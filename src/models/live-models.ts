@@ -39,8 +39,8 @@ export class LiveModels {
   static async open(database: Database, models: readonly string[]): Promise<LiveModels> {
     const live = new LiveModels(database);
     live.#stop = await database.listen('fairlead_models', (model) => {
-      // A notice that cannot be followed now is followed by the next one; until then the version before serves.
-      void live.refresh(model).catch(() => undefined);
+      // After a reconnect the notice is empty: any of the models may have moved meanwhile. What cannot be read now is read with the next notice.
+      for (const name of model === '' ? models : [model]) void live.refresh(name).catch(() => undefined); // until then the version before serves
     });
     for (const model of models) await live.refresh(model);
     return live;
