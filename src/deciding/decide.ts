@@ -235,7 +235,7 @@ function nonpersonal(
   const decision = engine.database.world.uuid();
   const excluded = new Set(request.context?.exclude);
   const items = engine.items
-    .listForEverybody(otherwiseOf(placement), placement.show + excluded.size)
+    .listForEverybody(otherwiseOf(placement), { limit: placement.show + excluded.size, model: placement.model })
     .filter((item) => !excluded.has(item.itemId))
     .slice(0, placement.show)
     .map((item): DecidedItem => ({ item: item.itemId, score: 0, terms: [], moves: [] }));

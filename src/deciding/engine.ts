@@ -8,6 +8,7 @@ import type { Database } from '../database/database.ts';
 import { LiveModels } from '../models/live-models.ts';
 import { LiveSums } from '../models/live-sums.ts';
 import type { LearningInstallation } from '../models/learn.ts';
+import { releasedPopularity } from '../models/release-popularity.ts';
 import { recommenderModels } from '../people/contribute.ts';
 import type { ForgettingInstallation } from '../people/forget.ts';
 import { IntakeCounts } from '../people/intake-counts.ts';
@@ -21,6 +22,7 @@ export interface Engine extends ForgettingInstallation, LearningInstallation {
   readonly models: LiveModels;
   readonly items: LiveCatalogue;
   readonly nonpersonal: NonpersonalDecisions;
+  readonly stopFollowing: () => Promise<void>;
 }
 
 /** Opens an engine. The policy has passed `checkPolicy`, the keys have been checked against the database; it is adopted here. */
@@ -34,13 +36,23 @@ export async function openEngine(options: {
   const policyVersion = await adoptPolicy(database, policy, options.adoptedBy);
   const installation: Installation = { database, keys, policy, policyVersion };
   const models = recommenderModels(installation);
+  const items = await LiveCatalogue.open(database, policy);
+  const showPopular = async (model: string): Promise<void> => {
+    const ranking = await releasedPopularity(database, model);
+    if (ranking !== undefined) items.rank(model, ranking);
+  };
+  for (const model of models) await showPopular(model);
   return {
     ...installation,
+    stopFollowing: await database.listen('fairlead_releases', (model) => {
+      // After a reconnect the notice is empty: any release may have been missed. What cannot be read now is read with the next notice.
+      for (const name of model === '' ? models : [model]) void showPopular(name).catch(() => undefined); // until then the ranking before serves
+    }),
     followers: [stripDecisions],
     sums: new Map(models.map((model) => [model, new LiveSums(installation, model)])),
     counts: new IntakeCounts(),
     models: await LiveModels.open(database, models),
-    items: await LiveCatalogue.open(database, policy),
+    items,
     nonpersonal: new NonpersonalDecisions(installation),
   };
 }
@@ -49,6 +61,7 @@ export async function openEngine(options: {
 export async function closeEngine(engine: Engine): Promise<void> {
   await engine.nonpersonal.close();
   await engine.counts.flush(engine.database, engine.database.world.now()).catch(() => undefined); // counts of a few seconds, when the database has gone already
+  await engine.stopFollowing();
   await engine.models.close();
   await engine.items.close();
   for (const sums of engine.sums.values()) await sums.close();

@@ -15,8 +15,8 @@ export class LiveCatalogue {
   #byId = new Map<string, KeptItem>();
   #showable: KeptItem[] = [];
   #newest: KeptItem[] = [];
-  #ranking: readonly number[] = [];
-  #popular: KeptItem[] = [];
+  readonly #rankings = new Map<string, readonly number[]>();
+  readonly #popular = new Map<string, KeptItem[]>();
   #loading: Promise<void> | undefined;
   #again = false;
   #stop: (() => Promise<void>) | undefined;
@@ -57,14 +57,15 @@ export class LiveCatalogue {
   }
 
   /** The list for everybody: it follows from catalogue facts or a released ranking, and from nobody. */
-  listForEverybody(otherwise: Otherwise, limit: number): KeptItem[] {
-    const order = otherwise === 'newest' ? this.#newest : otherwise === 'popular' ? this.#popular : this.#showable;
-    return order.slice(0, limit);
+  listForEverybody(otherwise: Otherwise, ask: { limit: number; model: string }): KeptItem[] {
+    const popular = otherwise === 'popular' ? this.#popular.get(ask.model) : undefined;
+    const order = otherwise === 'newest' ? this.#newest : (popular ?? this.#showable);
+    return order.slice(0, ask.limit);
   }
 
-  /** Puts a released ranking (item numbers, best first) behind the list `popular`; items without a rank follow in catalogue order. */
-  rank(ranking: readonly number[]): void {
-    this.#ranking = ranking;
+  /** Puts a released ranking (item numbers, best first) behind the list `popular` of a model; items without a rank follow in catalogue order. */
+  rank(model: string, ranking: readonly number[]): void {
+    this.#rankings.set(model, ranking);
     this.#order();
   }
 
@@ -109,10 +110,13 @@ export class LiveCatalogue {
     this.#newest = this.#showable.toSorted(
       (a, b) => b.updatedAt.getTime() - a.updatedAt.getTime() || b.itemNumber - a.itemNumber,
     );
-    const rank = new Map(this.#ranking.map((itemNumber, index) => [itemNumber, index]));
-    this.#popular = this.#showable.toSorted(
-      (a, b) =>
-        (rank.get(a.itemNumber) ?? Infinity) - (rank.get(b.itemNumber) ?? Infinity) || a.itemNumber - b.itemNumber,
-    );
+    for (const [model, ranking] of this.#rankings) {
+      const rank = new Map(ranking.map((itemNumber, index) => [itemNumber, index]));
+      const placeOf = (item: KeptItem): number => rank.get(item.itemNumber) ?? ranking.length + item.itemNumber;
+      this.#popular.set(
+        model,
+        this.#showable.toSorted((a, b) => placeOf(a) - placeOf(b)),
+      );
+    }
   }
 }

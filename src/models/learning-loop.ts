@@ -3,7 +3,9 @@
  * become quiet and at the latest after a stated time, so that a flood of withdrawals costs one solve.
  */
 import { foldOnce } from '../people/fold.ts';
+import type { NoteSigner } from '../transparency/note.ts';
 import { type LearningInstallation, isBehind, learn } from './learn.ts';
+import { releasePopularityWhenDue } from './release-popularity.ts';
 
 export interface LearningLoopOptions {
   /** How long nothing must have moved before a solve. */
@@ -12,6 +14,8 @@ export interface LearningLoopOptions {
   readonly solveEveryMsMax?: number;
   /** How often to look when nothing has been noticed. */
   readonly lookEveryMs?: number;
+  /** Signs what is released; without it nothing is. */
+  readonly signer?: NoteSigner;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -35,6 +39,8 @@ export async function startLearning(
     if (stopping || (now() - movedAt < quietMs && now() - lastSolvedAt < solveEveryMsMax)) return;
     for (const model of installation.sums.keys()) {
       if (!stopping && (await isBehind(installation.database, model))) await learn(installation, model);
+      if (!stopping && options.signer !== undefined)
+        await releasePopularityWhenDue(installation, model, options.signer);
     }
     lastSolvedAt = now();
   };

@@ -25,6 +25,8 @@ export interface Policy {
   /** The prompts that a language model may be given, one for each text that it writes. */
   readonly copy?: Entries<CopyRule>;
   readonly fairness?: FairnessRule;
+  /** How much may be told about everybody: without it nothing is released, and lists called `popular` are in catalogue order. */
+  readonly privacy?: PrivacyRule;
   /** How long each kind of record lives; `retentionOf` fills in what is left out. */
   readonly retention?: Readonly<Partial<Record<RetainedRecord, string>>>;
   /** Item topics that enter no contribution and no personal list; `sensitiveTopicsOf` fills in the default list. */
@@ -214,6 +216,18 @@ export interface FairnessRule {
 export interface FairnessLimits {
   /** The least share of exposure that the worst group may have of the best, 0 to 1. */
   readonly exposureRatio?: number;
+}
+
+/** The privacy budget (differential privacy, per person) for everything that leaves as an aggregate. */
+export interface PrivacyRule {
+  /** The most that all releases of a period together may cost one person, 0 to 10. */
+  readonly epsilon: number;
+  /** The chance that the bound does not hold, well below one in the number of people: for example `1e-6`. */
+  readonly delta: number;
+  /** How long one budget has to last, for example `'12 months'`. */
+  readonly period: string;
+  /** How often the popularity behind `popular` lists is released anew; half of the budget is kept for it. */
+  readonly popularEvery: string;
 }
 
 export type RetainedRecord = 'decisions' | 'consent' | 'complaints' | 'approvals' | 'receipts' | 'models';

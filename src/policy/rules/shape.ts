@@ -9,6 +9,7 @@ import type {
   CopyRule,
   EventRule,
   FairnessLimits,
+  PrivacyRule,
   FairnessRule,
   IdentifierField,
   OptOutPurpose,
@@ -318,6 +319,15 @@ const policyShape = objectOf<Policy>('an object, made by policy({ … })', {
           required: [],
           shapes: { exposureRatio: numberBetween(0, 1, { whole: false, of: '' }) },
         }),
+      },
+    }),
+    privacy: objectOf<PrivacyRule>('a privacy budget with epsilon, delta, period and popularEvery', {
+      required: ['epsilon', 'delta', 'period', 'popularEvery'],
+      shapes: {
+        epsilon: numberBetween(0.01, 10, { whole: false, of: '' }),
+        delta: numberBetween(1e-12, 1e-4, { whole: false, of: '' }),
+        period: duration,
+        popularEvery: duration,
       },
     }),
     retention: objectOf<Record<RetainedRecord, string>>('how long each kind of record is kept', {
