@@ -33,6 +33,9 @@ export interface LocalRidgeRecipe {
 
 /** What a factor of one is on the scale of `recency`. */
 export const factorOne = 256;
+/** With weights of 32 bits, factors and histories up to these keep every score below 2⁵³, where doubles are exact integers. */
+export const factorMax = 512;
+export const historyLengthMax = 8_000;
 
 /** The recipe of a new model: k = 100, λ = 10·√count. A proposal of `evaluate` replaces it once there are people to tune on. */
 export function defaultRecipe(settings: Partial<Omit<LocalRidgeRecipe, 'kind'>> = {}): LocalRidgeRecipe {
@@ -111,15 +114,15 @@ export function requireRecipe(recipe: LocalRidgeRecipe): void {
   requireSetting(isWhole(recipe.keep, 1, recipe.neighbours), 'keep', 'a whole number from 1 to neighbours');
   requireSetting(typeof recipe.intercept === 'boolean', 'intercept', 'true or false');
   requireSetting(isWhole(recipe.minPeople, 1, 1_000_000), 'minPeople', 'a whole number from 1 to 1,000,000');
-  requireSetting(isWhole(recipe.historyMax, 1, 10_000), 'historyMax', 'a whole number from 1 to 10,000');
+  requireSetting(isWhole(recipe.historyMax, 1, historyLengthMax), 'historyMax', 'a whole number from 1 to 8,000');
   requireSetting(isWhole(recipe.weightBits, 8, 24), 'weightBits', 'a whole number from 8 to 24');
   requireSetting(Array.isArray(recipe.recency), 'recency', 'a list of {afterDays, factor}');
   recipe.recency.forEach(({ afterDays, factor }, at) => {
     const before = recipe.recency[at - 1]?.afterDays ?? -1;
     requireSetting(
-      Number.isFinite(afterDays) && afterDays > before && isWhole(factor, 0, 65_536),
+      Number.isFinite(afterDays) && afterDays > before && isWhole(factor, 0, factorMax),
       'recency',
-      'steps of ascending afterDays from 0, with whole factors in 256ths',
+      'steps of ascending afterDays from 0, with whole factors of at most 512',
     );
   });
   requireSetting(

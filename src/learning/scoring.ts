@@ -5,7 +5,7 @@
 import { BestPositions } from './internal/best-positions.ts';
 import { LearningError } from './learning-error.ts';
 import type { LocalRidgeParameters } from './local-ridge.ts';
-import { factorOne } from './recipe.ts';
+import { factorMax, factorOne, historyLengthMax } from './recipe.ts';
 
 /** One reason for a score. */
 export interface ScoreTerm {
@@ -48,90 +48,108 @@ export interface Scorer {
  * Formula: s_j = 256·baseline_j + Σ over i in the history of factorᵢ·wᵢⱼ.
  * Source: law 4, a decision is complete.
  * Cost: to prepare, one pass over the weights; to score, the weights that leave the history's items, beside what is returned.
- * Limits: a history is distinct item numbers, ascending; items that the model does not know add nothing. At most 10,000 items, factors below 65,536.
+ * Limits: a history is distinct item numbers, ascending; items that the model does not know add nothing. At most 8,000 items and
+ * factors of 512, so that no score leaves the whole numbers of a double.
  */
 export function scorer(parameters: LocalRidgeParameters): Scorer {
   const { items, baselines } = parameters;
-  const outgoing = weightsBySource(parameters);
+  const { starts, targets, weights } = weightsBySource(parameters);
   const byBaseline = Int32Array.from(items.keys()).sort((a, b) => (baselines[b] ?? 0) - (baselines[a] ?? 0) || a - b);
   const everyone = Float64Array.from(baselines, (baseline) => baseline * factorOne);
   const positionOf = positionTable(items);
-  // One scorer is used by one call at a time: sums and marks are reused, and cleaned through the list of touched positions.
-  const added = new Float64Array(items.length);
-  const state = new Uint8Array(items.length);
+  // One call at a time uses these; each leaves them as it found them, at the cost of what it touched and not of the catalogue.
+  const totals = new Float64Array(items.length);
+  const states = new Int32Array(items.length);
   const touched = new Int32Array(items.length);
 
   function score(history: Int32Array, options: ScoreOptions): ScoredItem[] {
-    const { limit, exclude, includeHistory = false, factors } = options;
+    const { limit, includeHistory = false, factors } = options;
     requireHistory(history, factors);
-    const best = new BestPositions(Math.max(0, Math.min(limit, items.length)));
-    let touchedCount = 0;
-    if (!includeHistory) {
-      for (const item of history) {
-        const position = positionOf(item);
-        if (position >= 0) state[position] = barred;
-      }
+    const sources = history.map(positionOf);
+    if (!includeHistory) for (const source of sources) if (source >= 0) states[source] = barred;
+    const touchedCount = addUp(sources, factors);
+    try {
+      const found = bestOf(touchedCount, Math.max(0, Math.min(limit, items.length)), options.exclude);
+      return explained(found, history, sources, factors);
+    } finally {
+      for (let at = 0; at < touchedCount; at++) states[touched[at] ?? 0] = untouched;
+      for (const source of sources) if (source >= 0) states[source] = untouched;
     }
-    for (let place = 0; place < history.length; place++) {
-      const source = positionOf(history[place] ?? -1);
+  }
+
+  /** Walks the weights of the history's items; returns how many items they reach. */
+  function addUp(sources: Int32Array, factors: ScoreOptions['factors']): number {
+    let touchedCount = 0;
+    for (let place = 0; place < sources.length; place++) {
+      const source = sources[place] ?? -1;
       if (source < 0) continue;
       const factor = factors?.[place] ?? factorOne;
-      const end = outgoing.starts[source + 1] ?? 0;
-      for (let at = outgoing.starts[source] ?? 0; at < end; at++) {
-        const target = outgoing.targets[at] ?? 0;
-        if (state[target] === barred) continue;
-        if (state[target] === untouched) {
-          state[target] = reached;
+      const end = starts[source + 1] ?? 0;
+      for (let at = starts[source] ?? 0; at < end; at++) {
+        const target = targets[at] ?? 0;
+        const state = states[target];
+        if (state === barred) continue;
+        let total = totals[target] ?? 0;
+        if (state === untouched) {
+          states[target] = reached;
           touched[touchedCount++] = target;
+          total = everyone[target] ?? 0;
         }
-        added[target] = (added[target] ?? 0) + factor * (outgoing.weights[at] ?? 0);
+        totals[target] = total + factor * (weights[at] ?? 0);
       }
     }
+    return touchedCount;
+  }
+
+  function bestOf(
+    touchedCount: number,
+    limit: number,
+    exclude: ScoreOptions['exclude'],
+  ): { position: number; value: number }[] {
+    const best = new BestPositions(limit);
     for (let at = 0; at < touchedCount; at++) {
       const position = touched[at] ?? 0;
-      const total = (everyone[position] ?? 0) + (added[position] ?? 0);
+      const total = totals[position] ?? 0;
       if (best.wouldTake(total, position) && exclude?.(items[position] ?? 0) !== true) best.take(total, position);
     }
     // What no item of the history reaches keeps its baseline: those come in order, so the first that is not good enough ends the search.
     for (const position of byBaseline) {
       const total = everyone[position] ?? 0;
       if (!best.wouldTake(total, position)) break;
-      if (state[position] === untouched && exclude?.(items[position] ?? 0) !== true) best.take(total, position);
+      if (states[position] === untouched && exclude?.(items[position] ?? 0) !== true) best.take(total, position);
     }
-    const found = best.descending();
-    const suggested = explained(found, history, factors);
-    for (let at = 0; at < touchedCount; at++) {
-      const position = touched[at] ?? 0;
-      added[position] = 0;
-      state[position] = untouched;
-    }
-    for (const item of history) {
-      const position = positionOf(item);
-      if (position >= 0) state[position] = untouched;
-    }
-    return suggested;
+    return best.descending();
   }
 
+  /** Walks the same weights once more and notes those that lead to what was found. */
   function explained(
-    found: { position: number; value: number }[],
+    found: readonly { position: number; value: number }[],
     history: Int32Array,
-    factors: ArrayLike<number> | undefined,
+    sources: Int32Array,
+    factors: ScoreOptions['factors'],
   ): ScoredItem[] {
-    return found.map(({ position, value }) => {
-      const terms: ScoreTerm[] = [];
+    const scored = found.map(({ position, value }, rank): ScoredItem => {
+      states[position] = firstRank + rank;
       const base = everyone[position] ?? 0;
-      if (base !== 0) terms.push({ of: 'everyone', points: base });
-      let at = parameters.starts[position] ?? 0;
-      const end = parameters.starts[position + 1] ?? 0;
-      for (let place = 0; place < history.length && at < end; place++) {
-        const item = history[place] ?? 0;
-        while (at < end && (parameters.neighbours[at] ?? 0) < item) at++;
-        if (at === end || parameters.neighbours[at] !== item) continue;
-        const points = (factors?.[place] ?? factorOne) * (parameters.weights[at] ?? 0);
-        if (points !== 0) terms.push({ of: item, points });
-      }
-      return { item: items[position] ?? 0, score: value, terms };
+      return {
+        item: items[position] ?? 0,
+        score: value,
+        terms: base === 0 ? [] : [{ of: 'everyone', points: base }],
+      };
     });
+    for (let place = 0; place < sources.length; place++) {
+      const source = sources[place] ?? -1;
+      if (source < 0) continue;
+      const factor = factors?.[place] ?? factorOne;
+      const end = starts[source + 1] ?? 0;
+      for (let at = starts[source] ?? 0; at < end; at++) {
+        const rank = (states[targets[at] ?? 0] ?? 0) - firstRank;
+        if (rank < 0 || factor === 0) continue;
+        scored[rank]?.terms.push({ of: history[place] ?? 0, points: factor * (weights[at] ?? 0) });
+      }
+    }
+    for (const { position } of found) states[position] = untouched;
+    return scored;
   }
 
   return { pointsPerOne: 2 ** parameters.weightBits * factorOne, score };
@@ -140,6 +158,8 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
 const untouched = 0;
 const reached = 1;
 const barred = 2;
+/** From here on, a state says where an item stands in the answer. */
+const firstRank = 3;
 
 /** Weights in the order in which a history walks them: for each item, which items it speaks for and how much. */
 function weightsBySource({ items, starts, neighbours, weights }: LocalRidgeParameters): {
@@ -190,7 +210,7 @@ function requireHistory(history: Int32Array, factors: ArrayLike<number> | undefi
   const isAscending = history.every((item, at) => at === 0 || item > (history[at - 1] ?? 0));
   const hasFactors =
     factors === undefined || (factors.length === history.length && Array.from(factors).every(isFactor));
-  if (history.length <= 10_000 && isAscending && hasFactors) return;
+  if (history.length <= historyLengthMax && isAscending && hasFactors) return;
   throw new LearningError(
     'learning.malformed',
     'A history to be scored is not distinct items in ascending order, with a whole factor for each if any',
@@ -199,5 +219,5 @@ function requireHistory(history: Int32Array, factors: ArrayLike<number> | undefi
 }
 
 function isFactor(factor: number): boolean {
-  return Number.isInteger(factor) && factor >= 0 && factor <= 65_536;
+  return Number.isInteger(factor) && factor >= 0 && factor <= factorMax;
 }
