@@ -2,7 +2,7 @@
  * Runs the PostgreSQL that comes with Fairlead: sets it up once, starts it or takes over one that is running, starts it again when it
  * dies, and stops it cleanly when the last process that uses it leaves. Called by the command line when DATABASE_URL is not set, and by tests.
  */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -12,7 +12,7 @@ import { type Cluster, fileRefusal, makeDirectory, openCluster, ownerOf } from '
 import { failureOf } from './internal/failures.ts';
 import * as postmaster from './internal/postmaster.ts';
 import type { Launched, Listening, Postmaster } from './internal/postmaster.ts';
-import { type Registration, registerUse } from './internal/users.ts';
+import { type Registration, livingUsers, registerUse } from './internal/users.ts';
 import { Refusal } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +42,16 @@ export interface Embedded {
   pid(): number;
   /** Leaves; the last user of the server stops it and waits for the end. */
   stop(): Promise<void>;
+}
+
+/** The numbers of the processes, beside this one, that use the server of a directory now: for `fairlead stop`. */
+export function processesUsing(directory: string): number[] {
+  return livingUsers(path.resolve(directory));
+}
+
+/** Whether a server runs in a directory, or has left its lock behind: starting and stopping it then ends it cleanly. */
+export function mayHaveServer(directory: string): boolean {
+  return existsSync(path.join(directory, 'cluster', 'pgdata', 'postmaster.pid'));
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {

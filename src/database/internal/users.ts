@@ -2,7 +2,7 @@
  * Keeps count of the processes that use one embedded server, so that the last one to leave stops it: `serve` may outlive a command that
  * was run beside it, and the other way round. A process that was killed does not count, since it is known by number and time of birth.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive, markOf } from './processes.ts';
 
@@ -31,4 +31,13 @@ export function registerUse(directory: string, id: string): Registration {
     },
     leave: () => rmSync(path.join(folder, own), { force: true }),
   };
+}
+
+/** The numbers of the living processes that use the server, this one left out. */
+export function livingUsers(directory: string): number[] {
+  const folder = path.join(directory, 'users');
+  if (!existsSync(folder)) return [];
+  const marks = readdirSync(folder).map((name) => name.slice(0, name.lastIndexOf('.')));
+  const numbers = marks.filter(isAlive).map((mark) => Number.parseInt(mark, 10));
+  return [...new Set(numbers)].filter((pid) => pid !== process.pid);
 }
