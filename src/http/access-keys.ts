@@ -2,11 +2,13 @@
  * The keys by which systems call: a server key may name anybody, a public key stands in web pages and speaks for its own visitor alone. A key is shown
  * once, when it is made; the database has a keyed hash of it. Made by the command line, looked up by the server at every request.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Installation } from '../consent/installation.ts';
 import type { Sql } from '../database/database.ts';
+import { keyedHash } from '../database/keyed-hash.ts';
 import { Refusal } from '../database/refusal.ts';
 import { rowTag } from '../database/row-tag.ts';
+import { RecentMap } from './internal/recent-map.ts';
 
 export type AccessKeyKind = 'public' | 'server';
 
@@ -81,7 +83,7 @@ export class AccessKeys {
   static readonly cacheMsWhileAway = 600_000;
   static readonly cachedMax = 10_000;
   readonly #installation: Pick<Installation, 'database' | 'keys'>;
-  readonly #cached = new Map<string, { key: AccessKey | undefined; readAt: number }>();
+  readonly #cached = new RecentMap<{ key: AccessKey | undefined; readAt: number }>(AccessKeys.cachedMax);
 
   constructor(installation: Pick<Installation, 'database' | 'keys'>) {
     this.#installation = installation;
@@ -97,7 +99,7 @@ export class AccessKeys {
     if (cached !== undefined && now - cached.readAt < AccessKeys.cacheMs) return cached.key;
     try {
       const found = await this.#read(hash);
-      this.#remember(name, { key: found, readAt: now });
+      this.#cached.set(name, { key: found, readAt: now });
       return found;
     } catch (error) {
       if (cached?.key !== undefined && now - cached.readAt < AccessKeys.cacheMsWhileAway) return cached.key;
@@ -113,13 +115,6 @@ export class AccessKeys {
     if (row === undefined || !timingSafeEqual(row.key_hash, hash)) return undefined;
     // A row that was changed by other means (a public key made a server key) opens nothing.
     return timingSafeEqual(row.tag, accessKeyTag(this.#installation, row)) ? keyOf(row) : undefined;
-  }
-
-  #remember(name: string, entry: { key: AccessKey | undefined; readAt: number }): void {
-    this.#cached.delete(name);
-    const [oldest] = this.#cached.keys();
-    if (oldest !== undefined && this.#cached.size >= AccessKeys.cachedMax) this.#cached.delete(oldest);
-    this.#cached.set(name, entry);
   }
 }
 
@@ -150,5 +145,5 @@ function keyOf(row: AccessKeyRow): AccessKey {
 
 /** HMAC-SHA256 under a key that the database does not have: whoever reads the table cannot test a guess. */
 function hashOf(installation: Pick<Installation, 'keys'>, key: string): Buffer {
-  return createHmac('sha256', installation.keys.derived('access-key')).update(key).digest();
+  return keyedHash(installation.keys.derived('access-key')).update(key).digest();
 }

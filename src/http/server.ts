@@ -96,7 +96,8 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 800, ignoreTrailingSlash: false },
-    frameworkErrors: (error, _request, reply) => void answerProblem(reply, error),
+    // These pass no hook, so they bring their headers themselves.
+    frameworkErrors: (error, _request, reply) => void answerProblem(reply.headers(alwaysHeaders), error),
     clientErrorHandler: answerBrokenRequest,
   });
   app.setErrorHandler((error, request, reply) => {
@@ -140,17 +141,19 @@ const browserRoutes = new Set(
 );
 
 /** What every answer says about itself to browsers; a page that needs more than nothing widens its own policy. */
+const alwaysHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** The headers of every answer, and those by which browsers let other origins read it. */
 function addHeaders(app: FastifyInstance, options: { isHttps: boolean; origins: ReadonlySet<string> }): void {
-  const always = {
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'cache-control': 'no-store',
-  };
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(always);
+    void reply.headers(alwaysHeaders);
     if (options.isHttps || request.protocol === 'https')
       void reply.header('strict-transport-security', 'max-age=31536000');
     if (browserRoutes.has(request.routeOptions.url ?? '')) {

@@ -10,7 +10,9 @@ import type { ProblemCode } from '../contract/problems.ts';
 
 export interface ReadBody {
   readonly value: unknown;
-  /** Bytes of the largest object that lies two levels deep: in a batch, of the largest message. */
+  /** How much it was, as it unpacked. */
+  readonly bytes: number;
+  /** Of that, the largest thing that lies two levels deep: in a batch, the largest message. */
   readonly widestBytes: number;
 }
 
@@ -22,11 +24,11 @@ export async function readBody(
   limits: { bytesMax: number; tooLarge: ProblemCode; encoding: string | undefined },
 ): Promise<ReadBody> {
   const packed = await collect(stream, limits);
-  return parseBody(unpack(packed, limits), limits.tooLarge === 'intake.too-large');
+  return parseBody(unpack(packed, limits));
 }
 
 /** The value of a body that has been read; exported for the tests of what may stand in it. */
-export function parseBody(bytes: Buffer, measured = true): ReadBody {
+export function parseBody(bytes: Buffer): ReadBody {
   if (!isUtf8(bytes)) throw malformed('it is not UTF-8');
   const { depth, widestBytes } = measure(bytes);
   if (depth > depthMax) throw malformed(`it is nested deeper than ${depthMax}`);
@@ -40,7 +42,7 @@ export function parseBody(bytes: Buffer, measured = true): ReadBody {
   }
   // A NUL, half a surrogate pair and a hidden key can only stand in valid JSON as an escape, and most bodies have none.
   if (text.includes('\\u') || text.includes('__proto__')) refuseHostileText(value);
-  return { value, widestBytes: measured ? widestBytes : 0 };
+  return { value, bytes: bytes.length, widestBytes };
 }
 
 async function collect(

@@ -23,7 +23,8 @@ export function declaredPart(schema: TSchema): Copy {
     return (value) => {
       const source = value as Readonly<Record<string, unknown>>; // the schema has been checked
       const part: Record<string, unknown> = {};
-      for (const [name, copy] of copies) if (source[name] !== undefined) part[name] = copy(source[name]);
+      for (const [name, copy] of copies)
+        if (Object.hasOwn(source, name) && source[name] !== undefined) part[name] = copy(source[name]);
       return part;
     };
   }

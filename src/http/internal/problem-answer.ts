@@ -67,7 +67,7 @@ const fastifyProblems: Readonly<Record<string, ProblemCode | undefined>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed',
   FST_ERR_CTP_BODY_TOO_LARGE: 'request.too-large',
   FST_ERR_BAD_URL: 'route.unknown',
-  FST_ERR_ROUTE_MAX_PARAM_LENGTH: 'route.unknown',
+  FST_ERR_MAX_PARAM_LENGTH: 'route.unknown',
   FST_ERR_REOPENED_CLOSE_SERVER: 'server.stopping',
   FST_ERR_SERVER_CLOSING: 'server.stopping',
 };

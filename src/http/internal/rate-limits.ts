@@ -1,8 +1,9 @@
 /**
- * Token buckets: so many requests a second in the long run, so many at once. Memory is bounded; the bucket that was used longest ago goes first, and
+ * Token buckets: so many requests a second in the long run, so many at once. Memory is bounded; buckets that were not used lately go, and
  * whoever lost theirs starts with a full one.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { RecentMap } from './recent-map.ts';
 
 export interface Rate {
   readonly perSecond: number;
@@ -14,7 +15,7 @@ const bucketsMax = 20_000;
 
 export class TokenBuckets {
   readonly #rate: Rate;
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets = new RecentMap<{ tokens: number; at: number }>(bucketsMax);
 
   constructor(rate: Rate) {
     this.#rate = rate;
@@ -25,15 +26,11 @@ export class TokenBuckets {
     const { perSecond, burst } = this.#rate;
     let bucket = this.#buckets.get(name);
     if (bucket === undefined) {
-      const [oldest] = this.#buckets.size >= bucketsMax ? this.#buckets.keys() : [];
-      if (oldest !== undefined) this.#buckets.delete(oldest);
       bucket = { tokens: burst, at: nowMs };
-    } else {
-      this.#buckets.delete(name);
-      bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.at) / 1_000) * perSecond);
-      bucket.at = nowMs;
+      this.#buckets.set(name, bucket);
     }
-    this.#buckets.set(name, bucket);
+    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.at) / 1_000) * perSecond);
+    bucket.at = nowMs;
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1;
       return 0;

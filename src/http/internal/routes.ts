@@ -27,8 +27,8 @@ export interface Doors {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of the largest message in the body; see `readBody`. */
-    widestBytes: number;
+    /** Bytes of the largest message in the body: of a batch, or of the one that it is. */
+    messageBytes: number;
   }
   interface FastifyContextConfig {
     tooLarge?: 'intake.too-large' | 'request.too-large';
@@ -37,18 +37,18 @@ declare module 'fastify' {
 
 /** Registers every endpoint of the contract, and the preflights of those that browsers may call. */
 export function registerEndpoints(app: FastifyInstance, doors: Doors): void {
-  app.decorateRequest('widestBytes', 0);
+  app.decorateRequest('messageBytes', 0);
   app.removeAllContentTypeParsers();
   // `text/plain` is what web libraries send to spare a preflight; what matters is that it is JSON.
   app.addContentTypeParser(
     ['application/json', 'text/plain'],
     async (request: FastifyRequest, stream: NodeJS.ReadableStream) => {
-      const { value, widestBytes } = await readBody(stream, {
+      const { value, bytes, widestBytes } = await readBody(stream, {
         bytesMax: request.routeOptions.bodyLimit,
         tooLarge: request.routeOptions.config.tooLarge ?? 'request.too-large',
         encoding: request.headers['content-encoding'],
       });
-      request.widestBytes = widestBytes;
+      request.messageBytes = typeof value === 'object' && value !== null && 'batch' in value ? widestBytes : bytes;
       return value;
     },
   );
@@ -82,7 +82,7 @@ function registerEndpoint(app: FastifyInstance, doors: Doors, name: EndpointName
     },
     async handler(request, reply) {
       let caller = callers.get(request) ?? nobody;
-      if (isIntake && request.widestBytes > eventBytesMax) throw tooLargeEvent();
+      if (isIntake && request.messageBytes > eventBytesMax) throw tooLargeEvent();
       if (isIntake && caller.kind === 'nobody') caller = await callerInBody(doors, declared, request);
       checkInput(request);
       const { body, headers } = await answer(doors.desk, {

@@ -1,33 +1,40 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { renderPage } from './page.ts';
 
-const probe = new URL('probe.liquid', import.meta.url);
-writeFileSync(
-  probe,
-  '{% layout "layout.liquid" %}{% block content %}<p title="{{ said }}">{{ said }}</p>{{ inherited.constructor }}{% endblock %}',
-);
-afterAll(() => {
-  rmSync(probe);
-  expect(existsSync(probe)).toBe(false);
-});
+const hostile = `"><script>alert('x')</script>`;
 
-test('a value is escaped wherever it stands, and what it inherits is not reachable', async () => {
+test('a value is escaped wherever it stands, also where code in backticks is marked up', async () => {
   const html = await renderPage({
-    template: 'probe',
-    title: '<i>',
-    values: { said: `"><script>alert('x')</script>`, inherited: {} },
+    template: 'reference',
+    title: hostile,
+    description: hostile,
+    values: {
+      groups: [
+        {
+          tag: hostile,
+          endpoints: [{ name: hostile, summary: hostile, description: `\`${hostile}\``, takes: [], headers: [] }],
+        },
+      ],
+      problems: [{ code: hostile, status: hostile, title: hostile, meaning: hostile }],
+    },
   });
   expect(html).not.toContain('<script>');
-  expect(html).toContain('title="&#34;&gt;&lt;script&gt;');
-  expect(html).toContain('<title>&lt;i&gt; · Fairlead</title>');
-  expect(html).not.toContain('function');
+  expect(html).toContain('<code>&#34;&#62;&#60;script&#62;');
+});
+
+test('what a value inherits is not reachable', async () => {
+  const html = await renderPage({
+    template: 'reference',
+    title: 'x',
+    values: { groups: [Object.create({ tag: 'inherited' })], problems: [] },
+  });
+  expect(html).not.toContain('inherited');
 });
 
 test('assets carry the digest of their bytes, and an unknown one is an error', async () => {
-  const html = await renderPage({ template: 'probe', title: 'Probe' });
+  const html = await renderPage({ template: 'reference', title: 'x', styles: ['reference.css'] });
   expect(html).toMatch(/href="\/assets\/layout\.css\?v=[\w-]{16}"/);
-  await expect(renderPage({ template: 'probe', title: 'Probe', styles: ['missing.css'] })).rejects.toThrow(
+  await expect(renderPage({ template: 'reference', title: 'x', styles: ['missing.css'] })).rejects.toThrow(
     'missing.css',
   );
 });

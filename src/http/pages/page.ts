@@ -87,6 +87,15 @@ const liquid = new Liquid({
   jsTruthy: false,
 });
 
+/** Text with `code` in backticks, as the contract writes it. Escaped here, because what comes out is HTML. */
+liquid.registerFilter('prose', {
+  raw: true,
+  handler: (text: string) =>
+    text
+      .replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
+      .replaceAll(/`([^`]+)`/g, '<code>$1</code>'),
+});
+
 liquid.registerFilter('asset', (name: string) => {
   const asset = assets.get(name);
   if (asset === undefined) throw new Error(`there is no asset named ${name}`);

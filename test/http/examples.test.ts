@@ -1,0 +1,66 @@
+import { Check } from 'typebox/value';
+import { describe, expect, test } from 'vitest';
+import { type Endpoint, mayBrowsersCall } from '../../src/http/contract/endpoint.ts';
+import { endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
+import { learn } from '../../src/models/learn.ts';
+import { allow, crowd, send, stock, viewed } from '../support/engine.ts';
+import { testHttp } from '../support/http.ts';
+
+const server = await testHttp();
+const { engine, asServer } = server;
+await stock(engine, 24);
+await crowd(engine, 60, 24);
+await allow(engine, ['u-17']);
+await send(engine, [viewed('u-17', 'item-3'), viewed('u-17', 'item-5')]);
+await learn(engine, 'alsoLiked');
+await engine.models.refresh('alsoLiked');
+const { person } = (await asServer.lookUpPerson({ body: { userId: 'u-17' } })).body;
+
+/** The ids that an example cannot know beforehand. */
+async function actual(params: Readonly<Record<string, string>> | undefined): Promise<Record<string, string>> {
+  if (params === undefined) return {};
+  if ('person' in params) return { person };
+  if (!('id' in params)) return params;
+  const decided = await asServer.decide({ body: { person: { userId: 'u-17' }, placement: 'home' } });
+  return { id: decided.headers.get('fairlead-decision') ?? '' };
+}
+
+// Whatever forgets or withdraws comes last.
+const order = ['excludeFromPerson', 'forgetPerson', 'withdrawItem'];
+const names = endpointNames.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+
+describe.each(names)('%s', (name) => {
+  const declared: Endpoint = endpoints[name];
+
+  test('its example, sent to the server, is answered as it says', async () => {
+    const { params, query, body } = declared.example;
+    const real = await actual(params);
+    const path = declared.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(real[key] ?? ''));
+    const sent = name === 'reportClicked' ? { item: await firstItem(real['id'] ?? '') } : body;
+    const response = await fetch(
+      `${server.url}${path}${query === undefined ? '' : `?${new URLSearchParams(query).toString()}`}`,
+      {
+        method: declared.method,
+        headers: {
+          ...(declared.callers.includes('anybody') ? {} : { authorization: `Bearer ${server.serverKey}` }),
+          ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+      },
+    );
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    expect(response.headers.get('content-type')).toBe(`${declared.answerType ?? 'application/json'}; charset=utf-8`);
+    expect(Check(declared.answer, declared.answerType === 'text/plain' ? text : JSON.parse(text))).toBe(true);
+    expect(response.headers.get('cache-control')).toBe(
+      declared.cacheSeconds === undefined ? 'no-store' : `public, max-age=${declared.cacheSeconds}`,
+    );
+    for (const header of Object.keys(declared.answerHeaders ?? {}))
+      expect(response.headers.get(header), header).not.toBeNull();
+    if (declared.cacheSeconds !== undefined) expect(mayBrowsersCall(declared)).toBe(false);
+  });
+});
+
+async function firstItem(id: string): Promise<string> {
+  return (await asServer.readDecision({ params: { id } })).body.items[0]?.item ?? '';
+}
