@@ -53,7 +53,7 @@ const shelves: readonly Category[] = [
     things: [
       { title: '* stoneware mug', shape: 'mug', pence: 1450 },
       { title: '* enamel mug', shape: 'enamel mug', pence: 1195 },
-      { title: '* espresso cups, pair', shape: 'espresso cups', pence: 2200 },
+      { title: '* espresso cups', shape: 'espresso cups', pence: 2200 },
     ],
   },
   {
@@ -71,7 +71,7 @@ const shelves: readonly Category[] = [
     things: [
       { title: '* notebook', shape: 'notebook', pence: 895 },
       { title: '* desk planner', shape: 'planner', pence: 1350 },
-      { title: '* note cards, set of ten', shape: 'cards', pence: 1050 },
+      { title: '* note cards', shape: 'cards', pence: 1050 },
     ],
   },
   {
@@ -123,7 +123,7 @@ const shelves: readonly Category[] = [
     name: 'Games',
     suppliers: ['Rainy Day Games', 'Oak & Dice'],
     things: [
-      { title: '* jigsaw, 500 pieces', shape: 'jigsaw', pence: 1799 },
+      { title: '* jigsaw', shape: 'jigsaw', pence: 1799 },
       { title: '* playing cards', shape: 'playing cards', pence: 850 },
       { title: '* memory game', shape: 'memory game', pence: 1650 },
     ],

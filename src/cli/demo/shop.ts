@@ -200,6 +200,8 @@ function likingOf(chance: Chance, world: World, group: { gender: string; ageBand
 }
 
 interface Visit {
+  /** What they typed into the search box, if they did. */
+  readonly query: string | undefined;
   readonly viewed: readonly number[];
   readonly added: readonly number[];
   readonly bought: readonly number[];
@@ -220,11 +222,13 @@ function visitOf(chance: Chance, world: World, liking: Float64Array): Visit {
     else if (chance.happens(0.3)) break;
   }
   const added = viewed.filter((item) => (world.items[item]?.available ?? false) && chance.happens(0.3));
-  return { viewed, added, bought: chance.happens(0.75) ? added : [] };
+  const query = chance.happens(0.2) ? world.items[viewed[0] ?? 0]?.category.toLowerCase() : undefined;
+  return { query, viewed, added, bought: chance.happens(0.75) ? added : [] };
 }
 
 function sendVisit(calls: Calls, world: World, visit: Visit, momentOf: (minutes: number) => Date): void {
   let minutes = 0;
+  if (visit.query !== undefined) calls.search(visit.query, momentOf(minutes++));
   for (const at of visit.viewed) {
     const item = world.items[at];
     if (item === undefined) continue;
@@ -266,18 +270,19 @@ function toldPerson(story: Story, options: ShopOptions, world: World): Simulated
 interface Calls {
   readonly messages: Message[];
   identify(traits: Readonly<Record<string, unknown>>, at: Date): void;
+  search(query: string, at: Date): void;
   view(item: NorthwindItem, at: Date): void;
   add(item: NorthwindItem, at: Date): void;
   order(items: readonly NorthwindItem[], at: Date): void;
 }
 
-/** Writes calls as a shop's own code would send them, with names and prices that the policy does not ask for. */
+/** Writes calls as a shop's own code would send them, with searches, names and prices that the policy does not ask for. */
 function callsOf(userId: string, idPrefix: string): Calls {
   const messages: Message[] = [];
   const track = (event: string, properties: Readonly<Record<string, unknown>>, at: Date): void => {
     messages.push({ type: 'track', messageId: `${idPrefix}-${messages.length}`, userId, event, properties, at });
   };
-  const product = (item: NorthwindItem) => ({
+  const product = (item: NorthwindItem): Readonly<Record<string, unknown>> => ({
     product_id: item.itemId,
     name: item.title,
     price: item.priceMinor / 100,
@@ -287,13 +292,12 @@ function callsOf(userId: string, idPrefix: string): Calls {
     identify: (traits, at) =>
       void messages.push({ type: 'identify', messageId: `${idPrefix}-${messages.length}`, userId, traits, at }),
     view: (item, at) => track('Product Viewed', product(item), at),
-    add: (item, at) => track('Product Added', product(item), at),
-    order: (items, at) =>
-      track(
-        'Order Completed',
-        { products: items.map(product), total: items.reduce((sum, item) => sum + item.priceMinor, 0) / 100 },
-        at,
-      ),
+    search: (query, at) => track('Products Searched', { query }, at),
+    add: (item, at) => track('Product Added', { ...product(item), quantity: 1 }, at),
+    order: (items, at) => {
+      const revenue = items.reduce((sum, item) => sum + item.priceMinor, 0) / 100;
+      track('Order Completed', { products: items.map(product), revenue, currency: 'GBP' }, at);
+    },
   };
 }
 

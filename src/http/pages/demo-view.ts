@@ -15,6 +15,7 @@ import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import type { Receipt } from '../../people/receipts.ts';
 import { sensitiveTopicsOf } from '../../policy/policy.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import { shownPoints } from './shown-points.ts';
 
 /** Somebody in the demo; made up. */
 export interface DemoPerson {
@@ -221,32 +222,21 @@ function cardOf(decided: DecidedItem, facts: ReadonlyMap<string, KeptItem>, boug
             did: bought.has(strongest.of) ? 'bought' : 'viewed',
             title: facts.get(strongest.of)?.title ?? strongest.of,
           },
-    ...shownPoints(decided, facts),
+    ...bill(decided, facts),
   };
 }
 
-/**
- * Points in thousandths of a whole score, which is 2^24 points. The terms still add up to the score: each is the rounded sum up to it less the rounded sum
- * before it, so rounding is carried on and never lost.
- */
-function shownPoints(decided: DecidedItem, facts: ReadonlyMap<string, KeptItem>): Pick<Card, 'points' | 'terms'> {
-  const shown = (points: number): number => Math.round((points * 1_000) / 2 ** 24);
-  const terms = decided.terms.toSorted(
-    (left, right) => Number(left.of === 'everyone') - Number(right.of === 'everyone') || right.points - left.points,
-  );
-  const most = Math.max(1, ...terms.map(({ points }) => Math.abs(points)));
-  let sum = 0;
+/** Points for people, each with the length of its bar beside the longest. */
+function bill(decided: DecidedItem, facts: ReadonlyMap<string, KeptItem>): Pick<Card, 'points' | 'terms'> {
+  const shown = shownPoints(decided);
+  const most = Math.max(1, ...shown.terms.map(({ points }) => Math.abs(points)));
   return {
-    points: shown(decided.score),
-    terms: terms.map(({ of, points }) => {
-      const before = sum;
-      sum += points;
-      return {
-        title: of === 'everyone' ? 'where everybody starts' : (facts.get(of)?.title ?? of),
-        points: shown(sum) - shown(before),
-        share: Math.round((Math.abs(points) * 100) / most),
-      };
-    }),
+    points: shown.score,
+    terms: shown.terms.map(({ of, points }) => ({
+      title: of === 'everyone' ? 'where everybody starts' : (facts.get(of)?.title ?? of),
+      points,
+      share: Math.round((Math.abs(points) * 100) / most),
+    })),
   };
 }
 
@@ -300,12 +290,12 @@ function heldOf(
 }
 
 const kinds: Readonly<Record<Receipt['kind'], string>> = {
-  withdraw: 'Withdrawn',
-  exclude: 'Taken out',
-  expire: 'Expired',
-  rectify: 'Corrected',
-  merge: 'Joined',
-  erase: 'Erased',
+  withdraw: 'withdrawn',
+  exclude: 'taken out',
+  expire: 'expired',
+  rectify: 'corrected',
+  merge: 'joined',
+  erase: 'erased',
 };
 
 function receiptOf(engine: Engine, receipt: Receipt): ReceiptView {

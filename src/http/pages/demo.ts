@@ -20,6 +20,8 @@ import { answerPage } from './page.ts';
 interface Remembered {
   /** What just happened, one or two sentences. */
   said: string;
+  /** How many times something has happened. */
+  turn: number;
   proof: Proof | undefined;
   /** What the other person was shown when the demo began. */
   otherItems: readonly string[] | undefined;
@@ -32,11 +34,16 @@ type Fields = Readonly<Record<string, string>>;
 export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
   const remembered: Remembered = {
     said: '',
+    turn: 0,
     proof: undefined,
     otherItems: undefined,
     since: stage.engine.database.world.now(),
   };
   const inTurn = oneAtATime();
+  const proveFor = async (onProgress: (progress: Progress) => void): Promise<void> => {
+    remembered.proof = await prove(stage, onProgress);
+    remembered.turn++;
+  };
 
   app.get('/', async (_request, reply) => {
     const view = await demoView(stage, remembered);
@@ -48,7 +55,7 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
       width: 'wide',
       styles: ['demo.css'],
       scripts: ['demo.js'],
-      values: { view, said: remembered.said, proof: remembered.proof },
+      values: { view, said: remembered.said, turn: remembered.turn, proof: remembered.proof },
     });
   });
 
@@ -80,6 +87,7 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
         await inTurn(async () => {
           remembered.proof = undefined;
           remembered.said = await act(stage, request.body ?? {});
+          remembered.turn++;
           await follow(stage);
         });
         return reply.redirect(backTo, 303);
@@ -88,12 +96,10 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
     forms.post('/demo/prove', async (request, reply) => {
       requireOwnPage(request);
       if (request.headers.accept?.includes(lines) !== true) {
-        await inTurn(async () => void (remembered.proof = await prove(stage, () => undefined)));
+        await inTurn(() => proveFor(() => undefined));
         return reply.redirect('/#proof', 303);
       }
-      return answerWithProgress(reply, (onProgress) =>
-        inTurn(async () => void (remembered.proof = await prove(stage, onProgress))),
-      );
+      return answerWithProgress(reply, (onProgress) => inTurn(() => proveFor(onProgress)));
     });
   });
 }
