@@ -16,6 +16,8 @@ export interface LearningLoopOptions {
   readonly lookEveryMs?: number;
   /** Signs what is released; without it nothing is. */
   readonly signer?: NoteSigner;
+  /** What is to be done about people who were just folded: a room above looks for goals that they have reached. */
+  readonly afterFold?: (personIds: readonly string[]) => Promise<void>;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -34,8 +36,16 @@ export async function startLearning(
     movedAt = now();
     wake();
   });
+  const foldWaiting = async (): Promise<void> => {
+    while (!stopping) {
+      const folded = await foldOnce(installation);
+      if (folded.length === 0) return;
+      movedAt = now();
+      await options.afterFold?.(folded);
+    }
+  };
   const step = async (): Promise<void> => {
-    while (!stopping && (await foldOnce(installation)) > 0) movedAt = now();
+    await foldWaiting();
     if (stopping || (now() - movedAt < quietMs && now() - lastSolvedAt < solveEveryMsMax)) return;
     for (const model of installation.sums.keys()) {
       if (!stopping && (await isBehind(installation.database, model))) await learn(installation, model);

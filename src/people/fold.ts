@@ -29,8 +29,8 @@ export async function foldBacklog(sql: Sql): Promise<number> {
   return row?.waiting ?? 0;
 }
 
-/** Folds one batch of waiting people. Returns how many; 0 when nobody waits. */
-export async function foldOnce(installation: Installation, options: { batch?: number } = {}): Promise<number> {
+/** Folds one batch of waiting people. Returns who they were; nobody when nobody waits. */
+export async function foldOnce(installation: Installation, options: { batch?: number } = {}): Promise<string[]> {
   return installation.database.transaction(async (tx) => {
     // One folder at a time: two would only wait for each other at the sum.
     await tx.query("select pg_advisory_xact_lock(hashtext('fairlead fold'))");
@@ -38,13 +38,13 @@ export async function foldOnce(installation: Installation, options: { batch?: nu
       'select person_id from fold_queue order by queued_at limit $1',
       [options.batch ?? 500],
     );
-    if (waiting.length === 0) return 0;
+    if (waiting.length === 0) return [];
     const personIds = waiting.map((row) => row.person_id);
     // People first, queue second, as intake does: an event that commits in between queues its person again.
     const present = await lockPeople(tx, personIds);
     await tx.query('delete from fold_queue where person_id = any($1::uuid[])', [personIds]);
     await contribute(installation, tx, present);
-    return waiting.length;
+    return present;
   });
 }
 
@@ -56,8 +56,8 @@ export async function foldAll(
   let total = 0;
   for (;;) {
     const folded = await foldOnce(installation, options);
-    if (folded === 0) return total;
-    total += folded;
+    if (folded.length === 0 && (await foldBacklog(installation.database)) === 0) return total;
+    total += folded.length;
     options.onProgress?.(total);
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/deciding/decide.ts';
+import { matchGoals, outcomesOf, recordOutcome } from '../../src/deciding/outcomes.ts';
 import { replay, why } from '../../src/deciding/why.ts';
 import { learn, retrain } from '../../src/models/learn.ts';
+import { startLearning } from '../../src/models/learning-loop.ts';
 import { choose } from '../../src/people/choose.ts';
 import { forget } from '../../src/people/forget.ts';
 import { allow, crowd, ordered, send, stock, testEngine, viewed } from '../support/engine.ts';
@@ -59,5 +61,48 @@ describe('the spine', () => {
       const rows = await engine.database.query(`select 1 from ${table} where person_id = $1`, [adaId]);
       expect(rows, table).toEqual([]);
     }
+  });
+});
+
+describe('what came of a decision', () => {
+  it('comes back to it: shown, clicked, and the goal by itself', async () => {
+    await allow(engine, ['gil']);
+    await send(engine, [viewed('gil', 'item-2'), viewed('gil', 'item-4')]);
+    await learn(engine, 'alsoLiked');
+    await engine.models.refresh('alsoLiked');
+    const decision = await decide(engine, { person: { userId: 'gil' }, placement: 'home' });
+    const [first, second] = decision.items.map((item) => item.item);
+    await recordOutcome(engine, decision.decision, { kind: 'shown' });
+    await recordOutcome(engine, decision.decision, { kind: 'clicked', item: first ?? '' });
+    await expect(recordOutcome(engine, decision.decision, { kind: 'clicked', item: 'item-2' })).rejects.toMatchObject({
+      code: 'item.unknown',
+    });
+    await expect(recordOutcome(engine, engine.database.world.uuid(), { kind: 'shown' })).rejects.toMatchObject({
+      code: 'decision.unknown',
+    });
+    const loop = await startLearning(engine, {
+      quietMs: 20,
+      lookEveryMs: 20,
+      afterFold: async (people) => void (await matchGoals(engine, people)),
+    });
+    await send(engine, [ordered('gil', [second ?? '', 'item-23'])]);
+    await expect
+      .poll(async () => (await outcomesOf(engine, decision.decision)).map(({ kind, item }) => [kind, item]), {
+        timeout: 5_000,
+      })
+      .toEqual([
+        ['shown', null],
+        ['clicked', first],
+        ['goal', second],
+      ]);
+    await loop.stop();
+    const [gilId] = await allow(engine, ['gil']);
+    await forget(engine, gilId ?? '', {
+      kind: 'withdraw',
+      purposes: ['suggestions'],
+      method: 'switch',
+      source: 'test',
+    });
+    expect(await outcomesOf(engine, decision.decision)).toEqual([]);
   });
 });
