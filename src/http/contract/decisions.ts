@@ -196,6 +196,26 @@ export const readWhy = endpoint({
   },
 });
 
+export const readProof = endpoint({
+  method: 'GET',
+  path: '/v1/decisions/{id}/proof',
+  tag: 'Decisions',
+  summary: 'Prove that a decision is in the log',
+  description:
+    'A receipt to keep (C2SP tlog-proof): the record and the key that opens its entry, its place in the transparency log, and the signed checkpoint. `fairlead verify --proof FILE --key KEY` checks it offline with the key of the log alone. A record that was stripped since is proved to have been there, and can no longer be opened; an answer that was not personal has no entry. The record names its person and what was used, so hand it to that person alone.',
+  callers: ['server'],
+  params,
+  answer: Type.String(),
+  answerType: 'text/plain',
+  answerHeaders: { 'Content-Disposition': 'The name of the file to keep it under, which ends in `.tlog-proof`.' },
+  problems: ['decision.unknown', 'log.pending'],
+  example: {
+    params: exampleParams,
+    answer:
+      'c2sp.org/tlog-proof@v1\nindex 0\n\nshop.example/log\n1\nbjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n— shop.example/log …\n',
+  },
+});
+
 const outcome = {
   method: 'POST',
   tag: 'Decisions',

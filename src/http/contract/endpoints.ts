@@ -26,6 +26,7 @@ export const endpoints = {
   decide: decisions.decide,
   readDecision: decisions.readDecision,
   readWhy: decisions.readWhy,
+  readProof: decisions.readProof,
   reportShown: decisions.reportShown,
   reportClicked: decisions.reportClicked,
   lookUpPerson: people.lookUpPerson,

@@ -32,7 +32,7 @@ const put = {
 } as const;
 
 export const putItems = endpoint({ ...put, method: 'PUT' });
-export const postItems = endpoint({ ...put, method: 'POST' });
+export const postItems = endpoint({ ...put, method: 'POST', summary: 'Add or replace items, by POST' });
 
 export const listItems = endpoint({
   method: 'GET',

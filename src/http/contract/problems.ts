@@ -130,6 +130,12 @@ const table = {
     meaning:
       'It was never made, has expired with what it cites, or was about nobody. The answer is the same for a decision that is not yours to see.',
   },
+  'log.pending': {
+    status: 409,
+    title: 'The log has not taken it yet',
+    meaning:
+      'What was recorded enters the transparency log about half a second later. Ask again after the seconds in `Retry-After`; if that goes on, the log is not being written: `/log` says when it last was.',
+  },
   'database.unavailable': {
     status: 503,
     title: 'The database is not available',
