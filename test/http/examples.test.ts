@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Endpoint, mayBrowsersCall } from '../../src/http/contract/endpoint.ts';
 import { endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
 import { learn } from '../../src/models/learn.ts';
+import { sequenceOnce } from '../../src/transparency/sequencer.ts';
 import { allow, crowd, send, stock, viewed } from '../support/engine.ts';
 import { testHttp } from '../support/http.ts';
 
@@ -22,8 +23,12 @@ async function actual(params: Readonly<Record<string, string>> | undefined): Pro
   if ('person' in params) return { person };
   if (!('id' in params)) return params;
   const decided = await asServer.decide({ body: { person: { userId: 'u-17' }, placement: 'home' } });
+  // The first step signs the empty log, the second takes what waits.
+  for (let step = 0; step < 2; step++) await sequenceOnce(engine.database, { keys: logKeys });
   return { id: decided.headers.get('fairlead-decision') ?? '' };
 }
+
+const logKeys = { origin: 'shop.example/log', seed: Buffer.alloc(32, 5) };
 
 // Whatever forgets or withdraws comes last.
 const order = ['excludeFromPerson', 'forgetPerson', 'withdrawItem'];

@@ -19,6 +19,7 @@ import { type Named, findPerson, namingIdentifier } from '../../people/persons.t
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { receiptsOf } from '../../people/receipts.ts';
 import { entryOf } from '../../policy/policy.ts';
+import { proofFor } from '../../transparency/proof-for.ts';
 import type { AnswerOf, Endpoint, InputOf } from '../contract/endpoint.ts';
 import type { EndpointName, endpoints } from '../contract/endpoints.ts';
 import type { Message } from '../contract/intake.ts';
@@ -26,7 +27,7 @@ import { type Caller, missingKey, sourceOf, spokenFor } from './caller.ts';
 import type { IntakeQueue } from './intake-queue.ts';
 import { messageOf, messagesOf, timeOf } from './messages.ts';
 import type { Metrics } from './metrics.ts';
-import { Misfit } from './problem-answer.ts';
+import { Misfit, Wait } from './problem-answer.ts';
 
 /** What the answers work with. */
 export interface Desk {
@@ -168,6 +169,20 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
         used: [...explained.used],
         notUsed: [...explained.notUsed],
       },
+    };
+  },
+
+  async readProof({ engine }, { params }) {
+    const found = await findDecision(engine.database, params.id);
+    // Answers for everybody may leave unrecorded, so they have no entry.
+    if (found.about === 'nobody') throw unknownDecision();
+    const opening = found.leafKey === null ? undefined : { record: found.text, key: found.leafKey };
+    const proof = await proofFor(engine.database, found.leaf, opening);
+    if (proof === undefined)
+      throw new Wait('log.pending', 'The record is written, and the transparency log has yet to take it.', 1);
+    return {
+      body: proof,
+      headers: { 'content-disposition': `attachment; filename="decision-${params.id}.tlog-proof"` },
     };
   },
 
