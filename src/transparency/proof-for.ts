@@ -24,8 +24,9 @@ export async function proofFor(database: Sql, leaf: Uint8Array, opening?: Openin
     });
   const last = await lastCheckpoint(database);
   if (last === undefined) return undefined;
+  // Without an order, or the planner may walk the entries in theirs instead of asking the index on leaves.
   const [entry] = await database.query<{ leaf_index: number }>(
-    'select leaf_index from log_leaves where leaf = $1 and leaf_index < $2::bigint order by leaf_index limit 1',
+    'select leaf_index from log_leaves where leaf = $1 and leaf_index < $2::bigint',
     [leaf, last.size],
   );
   if (entry === undefined) return undefined;

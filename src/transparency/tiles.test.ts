@@ -32,7 +32,7 @@ describe('the tiles of a tree', () => {
     expect(files.get('tile/entries/273.p/112')).toHaveLength(112 * 34);
     const verdict = await verifyLog(readMemory(files), { verifierKey: memorySigner.verifierKey });
     expect(verdict).toMatchObject({ ok: true, checkpoint: { size: 70_000 } });
-  });
+  }, 30_000);
 
   test('of 256 entries are a full one and a partial one of width 1; of none, none', () => {
     expect([...tilesBetween({ older: 0, newer: 256 })]).toEqual([

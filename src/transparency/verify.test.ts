@@ -290,7 +290,7 @@ describe('10,000 mutations are refused, every one', () => {
       }),
       { seed: 4400, numRuns: 4_000 },
     );
-  });
+  }, 30_000);
 
   test('of checkpoints (3,000): changed, rolled back, forked, signed by others, or signed again with a stale size or root', async () => {
     const others = [
@@ -323,7 +323,7 @@ describe('10,000 mutations are refused, every one', () => {
       expect(
         await verifyLog(readMemory(new Map([...files, ['checkpoint', other]])), { verifierKey, known: [known] }),
       ).toMatchObject({ ok: false });
-  });
+  }, 30_000);
 
   test('of tiles and bundles (3,000)', async () => {
     const paths = [...files.keys()].filter((file) => file !== 'checkpoint');

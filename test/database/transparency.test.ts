@@ -474,6 +474,10 @@ describe('a start', () => {
     const { directory, step } = await logOf(20);
     const empty = await testDatabase();
     await expect(start(empty, step)).rejects.toMatchObject({ code: 'log.database-behind' });
+    // With the right key an empty database takes the whole log back.
+    const refilled = await testDatabase();
+    expect(await restoreEntries(refilled, { keys, directory })).toBe(20);
+    await (await start(refilled, step)).stop();
     const other = await logOf(30);
     await expect(start(other.database, step)).rejects.toMatchObject({ code: 'log.forked' });
     await expect(rebuildDirectory(other.database, { keys, directory })).rejects.toMatchObject({ code: 'log.forked' });
