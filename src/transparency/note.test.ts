@@ -100,7 +100,7 @@ describe('a note', () => {
   });
 
   const wycheproof = new URL('../../../shared/vectors/wycheproof/ed25519_test.json', import.meta.url);
-  test.skipIf(!existsSync(wycheproof))('agrees with every Ed25519 case of Wycheproof', () => {
+  test.skipIf(!existsSync(wycheproof))('agrees with every Ed25519 case of Wycheproof (needs shared vectors)', () => {
     interface Group {
       publicKey: { pk: string };
       tests: { tcId: number; msg: string; sig: string; result: string }[];

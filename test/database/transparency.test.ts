@@ -16,7 +16,7 @@ import { signerOf } from '../../src/transparency/note.ts';
 import { proofFor } from '../../src/transparency/proof-for.ts';
 import { readDirectory } from '../../src/transparency/reader.ts';
 import { beginNewLog, rebuildDirectory, restoreEntries } from '../../src/transparency/repair.ts';
-import { sequenceOnce, startSequencer } from '../../src/transparency/sequencer.ts';
+import { examineLog, sequenceOnce, startSequencer } from '../../src/transparency/sequencer.ts';
 import type { SequenceOptions, SequencerPoint } from '../../src/transparency/sequencer.ts';
 import { compareCheckpoints, verifyLog, verifyProof } from '../../src/transparency/verify.ts';
 import { MemoryTree, memoryFiles } from '../support/memory-log.ts';
@@ -35,6 +35,7 @@ const points: SequencerPoint[] = [
   'published',
 ];
 
+const isLong = process.env['FAIRLEAD_LONG'] === '1';
 const sequenceAndDie = fileURLToPath(new URL('../support/sequence-and-die.ts', import.meta.url));
 
 const directories: string[] = [];
@@ -587,31 +588,59 @@ describe('a proof', () => {
 });
 
 describe('a witness', () => {
-  test('who keeps checkpoints across restarts and restores sees one history or a new log', async () => {
+  test('who keeps every checkpoint sees one history across kills, restarts and restores of older databases', async () => {
     const { database, directory, step } = await logOf(1);
+    const tables = ['leaves', 'tiles', 'checkpoints', 'outbox'];
+    const backUp = async () => {
+      for (const table of tables) await database.query(`drop table if exists ${table}_copy`);
+      for (const table of tables) await database.query(`create table ${table}_copy as table log_${table}`);
+    };
+    const restore = async () => {
+      for (const table of ['leaves', 'tiles', 'checkpoints'])
+        for (const statement of [`delete from log_${table}`, `insert into log_${table} table ${table}_copy`])
+          await database.query(statement);
+      await database.query('delete from log_outbox');
+      await database.query('insert into log_outbox (leaf) select leaf from outbox_copy order by outbox_id');
+      const published = (await verifyLog(readDirectory(directory), { verifierKey })).checkpoint?.size ?? 0;
+      const held = await storedLeaves(database);
+      if (published === held.length) return;
+      await expect(examineLog(database, step)).rejects.toMatchObject({ code: 'log.database-behind' });
+      expect(await restoreEntries(database, { keys, directory })).toBe(published - held.length);
+    };
     const seen: string[] = [];
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 0, max: 40 }),
-        fc.constantFrom(...points, undefined),
-        async (count, deadly) => {
-          await append(database, count + 1);
-          const at = (point: SequencerPoint) => {
-            if (point === deadly) throw new Error('killed');
-          };
-          await sequenceOnce(database, { ...step, at }).catch(() => undefined);
-          const note = Buffer.from((await readDirectory(directory)('checkpoint')) ?? []).toString();
-          const before = seen.at(-1) ?? note;
-          const { relation } = await compareCheckpoints([before, note], {
-            verifierKey,
-            read: readDirectory(directory),
-          });
-          expect(['same', 'consistent']).toContain(relation);
-          seen.push(note);
-        },
-      ),
-      { seed: 4400, numRuns: 60 },
+    let restores = 0;
+    await backUp();
+    const deeds = fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom<SequencerPoint | undefined>(...points, undefined) },
+      { weight: 1, arbitrary: fc.constantFrom('back up', 'restore') },
     );
-    expect(await verifyLog(readDirectory(directory), { verifierKey, known: seen })).toMatchObject({ ok: true });
-  });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 40 }), deeds, async (count, deed) => {
+        await append(database, count);
+        if (deed === 'back up') await backUp();
+        else if (deed === 'restore') {
+          // What was signed and never shown may be signed anew; what was shown may not.
+          await sequenceOnce(database, step);
+          await restore();
+          restores += 1;
+        } else
+          await sequenceOnce(database, {
+            ...step,
+            at: (point) => {
+              if (point === deed) throw new Error('killed');
+            },
+          }).catch(() => undefined);
+        await examineLog(database, step);
+        const note = Buffer.from((await readDirectory(directory)('checkpoint')) ?? []).toString();
+        const options = { verifierKey, read: readDirectory(directory) };
+        const { relation } = await compareCheckpoints([seen.at(-1) ?? note, note], options);
+        expect(['same', 'consistent']).toContain(relation);
+        seen.push(note);
+      }),
+      { seed: 4400, numRuns: isLong ? 1_000 : 80, endOnFailure: true },
+    );
+    expect(restores).toBeGreaterThan(1);
+    const known = [...new Set(seen)];
+    expect(await verifyLog(readDirectory(directory), { verifierKey, known })).toMatchObject({ ok: true });
+  }, 600_000);
 });
