@@ -20,10 +20,12 @@ import { isAllowedOrigin, isLoopbackAddress } from './internal/origin.ts';
 import { packageVersion } from './internal/package-version.ts';
 import { answerProblem, problemCodeOf } from './internal/problem-answer.ts';
 import { registerEndpoints } from './internal/routes.ts';
+import { type PublicLog, registerLog } from './pages/log.ts';
 import { registerAssets } from './pages/page.ts';
 import { registerReference } from './pages/reference.ts';
 
 export type { PersonTokenOptions } from './internal/caller.ts';
+export type { PublicLog } from './pages/log.ts';
 export type { Rates } from './internal/limits.ts';
 
 export interface ServerOptions {
@@ -43,6 +45,8 @@ export interface ServerOptions {
   readonly personTokens?: PersonTokenOptions;
   readonly rates?: Partial<Rates>;
   readonly log?: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** The transparency log to show under `/log`. */
+  readonly publicLog?: PublicLog;
   /** Registers further pages, such as the demo. */
   readonly pages?: (app: FastifyInstance) => void | Promise<void>;
 }
@@ -129,6 +133,10 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
   });
   registerAssets(app);
   registerReference(app);
+  const { publicLog, publicUrl } = options;
+  const { controller } = engine.policy;
+  if (publicLog !== undefined)
+    registerLog(app, { log: publicLog, database: engine.database, controller: controller.name, publicUrl });
   await options.pages?.(app);
   return app;
 }

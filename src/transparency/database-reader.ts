@@ -37,6 +37,12 @@ export async function lastCheckpoint(sql: Sql): Promise<{ logNumber: number; siz
   return row && { logNumber: row.log_number, size: row.tree_size, note: row.note };
 }
 
+/** When a checkpoint was signed; undefined for one that has made way for a later one of its day, since a note itself names no time. */
+export async function signedAt(sql: Sql, note: string): Promise<Date | undefined> {
+  const [row] = await sql.query<{ signed_at: Date }>('select signed_at from log_checkpoints where note = $1', [note]);
+  return row?.signed_at;
+}
+
 /** The entries under a tile, or undefined when not all of them are there. */
 async function entriesIn(sql: Sql, { index, width }: Tile): Promise<Buffer[] | undefined> {
   // One value for all entries: reading 256 rows costs the driver as much again as hashing them.
