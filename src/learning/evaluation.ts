@@ -232,7 +232,8 @@ function recallOf(list: readonly number[], heldOut: ReadonlySet<number>, length:
 
 const discounts = Float64Array.from({ length: listLength }, (_, rank) => 1 / Math.log2(rank + 2));
 
-function ndcgOf(list: readonly number[], heldOut: ReadonlySet<number>): number {
+/** Exported for benches of lists that something else than a score has ordered. */
+export function ndcgOf(list: readonly number[], heldOut: ReadonlySet<number>): number {
   let gain = 0;
   list.forEach((item, rank) => {
     if (heldOut.has(item)) gain += discounts[rank] ?? 0;
