@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { disableAccessKey, listAccessKeys } from '../../src/http/access-keys.ts';
+import { checkAccessKeys, disableAccessKey, listAccessKeys } from '../../src/http/access-keys.ts';
 import { ProblemError, client } from '../../src/http/client.ts';
 import type { CallerKind, Endpoint } from '../../src/http/contract/endpoint.ts';
 import { endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
@@ -225,7 +225,8 @@ describe('an access key', () => {
       .toBe(401);
   }, 20_000);
 
-  test('a public key that somebody makes a server key by other means opens nothing', async () => {
+  test('that was changed by other means opens nothing and is found', async () => {
+    expect((await checkAccessKeys(engine)).findings).toEqual([]);
     const { publicKey } = await testHttp({ engine });
     await engine.database.query(
       "update access_keys set kind = 'server' where access_key_id = (select access_key_id from access_keys where kind = 'public' order by created_at desc limit 1)",
@@ -233,5 +234,6 @@ describe('an access key', () => {
     await expect(client({ url: server.url, key: publicKey }).listModels()).rejects.toMatchObject({
       code: 'key.unknown',
     });
+    expect((await checkAccessKeys(engine)).findings).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { client } from '../../src/http/client.ts';
 import type { Endpoint } from '../../src/http/contract/endpoint.ts';
 import { endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
-import { testEngine } from '../support/engine.ts';
+import { allow, testEngine } from '../support/engine.ts';
 import { testHttp } from '../support/http.ts';
 
 const shop = 'https://shop.example';
@@ -150,6 +150,31 @@ describe('/metrics', () => {
     ]);
     expect([...routes].filter((route) => !known.has(route ?? ''))).toEqual([]);
   });
+});
+
+test('an answer that does not fit its schema does not leave: it is a fault of ours, and says nothing', async () => {
+  const [person = ''] = await allow(engine, ['edsger']);
+  await server.asServer.excludeFromPerson({ params: { person }, body: { item: 'item-1' } });
+  await engine.database.query(`update receipts set record = '{"secret": "never to leave"}' where person_id = $1`, [
+    person,
+  ]);
+  const response = await get(`/v1/people/${person}/receipts`, { authorization: `Bearer ${server.serverKey}` });
+  expect(response.status).toBe(500);
+  const problem = await response.text();
+  expect(JSON.parse(problem)).toEqual({
+    type: '/docs#internal',
+    title: 'Something is wrong here',
+    status: 500,
+    code: 'internal',
+    request: expect.any(String),
+  });
+  const line = server.logged.find((one) => 'fault' in one);
+  expect(line).toMatchObject({
+    route: '/v1/people/:person/receipts',
+    fault: expect.any(String),
+    at: expect.arrayContaining([expect.stringMatching(/^at /)]),
+  });
+  expect(JSON.stringify(server.logged)).not.toContain('never to leave');
 });
 
 test('the reference shows every endpoint and every problem, and loads nothing foreign', async () => {

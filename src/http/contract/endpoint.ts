@@ -44,7 +44,7 @@ export interface Endpoint {
   };
 }
 
-export type Tag = 'Intake' | 'Consent' | 'Items' | 'Decisions' | 'People' | 'Models' | 'Server';
+type Tag = 'Intake' | 'Consent' | 'Items' | 'Decisions' | 'People' | 'Models' | 'Server';
 
 /** Declares an endpoint and keeps the types of its schemas. */
 export function endpoint<const Declared extends Endpoint>(declared: Declared): Declared {
@@ -52,23 +52,13 @@ export function endpoint<const Declared extends Endpoint>(declared: Declared): D
 }
 
 /** What any endpoint can answer besides its own problems. */
-export const commonProblems: readonly ProblemCode[] = [
-  'request.timeout',
-  'rate.exceeded',
-  'server.stopping',
-  'internal',
-];
+const commonProblems: readonly ProblemCode[] = ['request.timeout', 'rate.exceeded', 'server.stopping', 'internal'];
 
 /** What the callers of an endpoint that takes a key, or a body, can meet. */
-export const keyProblems: readonly ProblemCode[] = [
-  'key.missing',
-  'key.unknown',
-  'key.forbidden',
-  'database.unavailable',
-];
-export const browserProblems: readonly ProblemCode[] = ['token.invalid', 'request.origin'];
-export const inputProblems: readonly ProblemCode[] = ['request.invalid'];
-export const bodyProblems: readonly ProblemCode[] = ['request.malformed', 'request.too-large', 'request.media-type'];
+const keyProblems: readonly ProblemCode[] = ['key.missing', 'key.unknown', 'key.forbidden', 'database.unavailable'];
+const browserProblems: readonly ProblemCode[] = ['token.invalid', 'request.origin'];
+const inputProblems: readonly ProblemCode[] = ['request.invalid'];
+const bodyProblems: readonly ProblemCode[] = ['request.malformed', 'request.too-large', 'request.media-type'];
 
 /** Every problem that an endpoint can answer with, its own first. */
 export function problemsOf(declared: Endpoint): ProblemCode[] {

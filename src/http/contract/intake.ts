@@ -8,7 +8,7 @@ import { Moment } from './schemas.ts';
 
 /** The limits of Segment's API; both count bytes as they unpack. */
 export const eventBytesMax = 32 * 1024;
-export const batchBytesMax = 500 * 1024;
+const batchBytesMax = 500 * 1024;
 
 const OptionalId = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
 const Anything = Type.Optional(

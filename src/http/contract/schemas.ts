@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 const idCharactersMax = 256;
 
 /** The name of somebody or something, as its owner writes it. */
-export const Id = Type.String({ minLength: 1, maxLength: idCharactersMax });
+const Id = Type.String({ minLength: 1, maxLength: idCharactersMax });
 
 export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 
@@ -75,7 +75,7 @@ export const Basis = Type.Object({
   notice: Type.Integer({ description: 'The version of the notice that the person had read.' }),
 });
 
-export const ItemFacts = {
+const ItemFacts = {
   title: Type.String({ minLength: 1, maxLength: 1_000 }),
   category: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),
   supplier: Type.Optional(Type.Union([Type.String({ maxLength: 500 }), Type.Null()])),

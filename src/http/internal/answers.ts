@@ -39,10 +39,10 @@ export interface Desk {
 }
 
 /** A checked request. */
-export type Call<Declared extends Endpoint> = InputOf<Declared> & { readonly caller: Caller };
+type Call<Declared extends Endpoint> = InputOf<Declared> & { readonly caller: Caller };
 
 /** A body, and the headers that the endpoint declares. */
-export interface Answer<Body> {
+interface Answer<Body> {
   readonly body: Body;
   readonly headers?: Readonly<Record<string, string>>;
 }

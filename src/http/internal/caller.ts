@@ -22,7 +22,7 @@ export interface PersonTokenOptions {
 }
 
 /** A public key in PEM (SPKI), or a secret of at least 32 bytes that both sides know. */
-export type PersonTokenKey =
+type PersonTokenKey =
   | { readonly algorithm: 'EdDSA' | 'ES256' | 'RS256'; readonly publicKey: string }
   | { readonly algorithm: 'HS256'; readonly secret: string };
 
