@@ -133,20 +133,6 @@ export function itemTag(item: KeptItem): Buffer {
   ]);
 }
 
-/** Makes bare items (their id as title) for ids that the catalogue does not have yet: for files that name items and bring no catalogue. */
-export async function ensureItems(database: Database, itemIds: readonly string[]): Promise<void> {
-  const known = await database.query<{ item_id: string }>('select item_id from items where item_id = any($1::text[])', [
-    itemIds,
-  ]);
-  const present = new Set(known.map((row) => row.item_id));
-  const missing = [...new Set(itemIds)].filter((itemId) => !present.has(itemId));
-  if (missing.length > 0)
-    await putItems(
-      database,
-      missing.map((itemId) => ({ itemId, title: itemId })),
-    );
-}
-
 /** Takes items out of what is shown; they keep their number and their facts. Returns how many there were. */
 export async function withdrawItems(database: Database, itemIds: readonly string[]): Promise<number> {
   return database.transaction(async (tx) => {

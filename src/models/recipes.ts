@@ -34,16 +34,6 @@ export async function recipeInForce(sql: Sql, model: string): Promise<AdoptedRec
   return row === undefined ? undefined : adoptedOf(row);
 }
 
-/** A recipe by its id. */
-export async function readRecipe(sql: Sql, recipeId: string): Promise<AdoptedRecipe> {
-  const [row] = await sql.query<RecipeRow>(
-    'select recipe_id, model, recipe, adopted_by, adopted_at from recipes where recipe_id = $1',
-    [recipeId],
-  );
-  if (row === undefined) throw new Refusal('model.unknown-recipe', 'There is no such recipe.');
-  return adoptedOf(row);
-}
-
 /** Adopts a recipe: from the next solve on it is in force, and the log says so. */
 export async function adoptRecipe(
   database: Database,
