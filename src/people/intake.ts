@@ -239,8 +239,12 @@ export function choicesOf(policy: Policy, consent: Message['consent']): { grante
 /** What a message may be kept for: what stands, less what the message itself refuses or does not mention. */
 function allowedOf(policy: Policy, standing: ReadonlySet<string>, consent: Message['consent']): Set<string> {
   if (consent === undefined) return new Set(standing);
-  const { granted } = choicesOf(policy, consent);
-  return new Set([...standing].filter((purpose) => granted.includes(purpose) || !isCategorised(policy, purpose)));
+  const { granted, withdrawn } = choicesOf(policy, consent);
+  return new Set(
+    [...standing].filter(
+      (purpose) => !withdrawn.includes(purpose) && (granted.includes(purpose) || !isCategorised(policy, purpose)),
+    ),
+  );
 }
 
 function categoriesOf(policy: Policy, purpose: string): string[] {

@@ -162,3 +162,16 @@ test('with a public key consent on a message restricts it, and grants nothing', 
     fairness: false,
   });
 });
+
+test('a purpose that no category stands for is refused by its own name', async () => {
+  const person = { anonymousId: 'v-2' };
+  await server.asPage.recordConsents({ body: { person, purposes: { suggestions: true, fairness: true } } });
+  const tell = async (messageId: string, categoryPreferences: Record<string, boolean>): Promise<string[]> => {
+    const context = { consent: { categoryPreferences: { Functional: true, ...categoryPreferences } } };
+    await server.asPage.identify({ body: { ...person, traits: { gender: 'female' }, messageId, context } });
+    const found = (await server.asServer.lookUpPerson({ body: person })).body;
+    return (await server.asServer.viewPerson({ params: found })).body.fields;
+  };
+  expect(await tell('m-refused', { fairness: false })).toEqual([]);
+  expect(await tell('m-allowed', {})).toEqual(['gender']);
+});
