@@ -11,7 +11,7 @@ import { type Choices, chooseWithin } from '../choose.ts';
 import type { ForgettingInstallation } from '../forget.ts';
 import { ensurePeople, lockPeople } from '../persons.ts';
 import { type ImportProgress, type ImportResult, noCounts } from './import-result.ts';
-import { type TimeReader, booleanIn, faultOfId, idIn, timeReader } from './internal/cells.ts';
+import { type TimeReader, booleanIn, faultOfId, idIn, timeReader } from './cells.ts';
 import type { Rejects } from './rejects.ts';
 import type { Fault, Row, RowSource } from './row-source.ts';
 

@@ -10,7 +10,7 @@ import type { IntakeCounts } from '../intake-counts.ts';
 import { type Message, type Outcome, messageHash, takeIn } from '../intake.ts';
 import { namingIdentifier } from '../persons.ts';
 import { type ImportCounts, type ImportProgress, type ImportResult, noCounts } from './import-result.ts';
-import { priceIn } from './internal/cells.ts';
+import { priceIn } from './cells.ts';
 import { RecentlySeen } from './internal/recently-seen.ts';
 import { type NamedPerson, type StatedBasis, grantStated } from './internal/stated-basis.ts';
 import { type Mapping, type RowMapper, rowMapper } from './mapping.ts';

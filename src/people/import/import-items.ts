@@ -8,7 +8,7 @@ import { Refusal } from '../../database/refusal.ts';
 import { type ItemField, entryOf } from '../../policy/policy.ts';
 import { queueFoldForItems } from '../fold.ts';
 import { type ImportCounts, type ImportProgress, type ImportResult, noCounts } from './import-result.ts';
-import { booleanIn, faultOfId, idIn, priceIn } from './internal/cells.ts';
+import { booleanIn, faultOfId, idIn, priceIn } from './cells.ts';
 import { RecentlySeen } from './internal/recently-seen.ts';
 import type { Rejects } from './rejects.ts';
 import type { Fault, RowBatch, RowSource } from './row-source.ts';

@@ -6,7 +6,7 @@ import { Refusal } from '../../database/refusal.ts';
 import { subtractDuration } from '../../policy/durations.ts';
 import { type EventRule, type Policy, type PropertyType, entryOf } from '../../policy/policy.ts';
 import type { Message } from '../intake.ts';
-import { type TimeReader, booleanIn, faultOfId, idIn, timeReader } from './internal/cells.ts';
+import { type TimeReader, booleanIn, faultOfId, idIn, timeReader } from './cells.ts';
 import { skipRule } from './internal/skip-rule.ts';
 
 /** What a mapping file holds, as JSON; flags are the same by other names. Every value in quotes is the name of a column unless it says otherwise. */

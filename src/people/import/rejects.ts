@@ -2,7 +2,7 @@
  * The file of refused rows: one JSON object a line with the line in the source and the reason, in the order in which they were met. The row itself is
  * in it only where the operator asked for that. Made anew by each run, and not at all when nothing was refused.
  */
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../database/refusal.ts';
 import type { Fault } from './row-source.ts';
@@ -19,7 +19,8 @@ export class Rejects {
   /** Beside the source, or in the present directory where the source's may not be written to; `file` puts it where the operator wants it. */
   static async open(source: string, file: string | undefined): Promise<Rejects> {
     const beside = `${source}.rejects`;
-    const candidates = file === undefined ? [beside, path.basename(beside)] : [file];
+    const isOpen = await mayBeWrittenTo(path.dirname(beside));
+    const candidates = file === undefined ? [...(isOpen ? [beside] : []), path.basename(beside)] : [file];
     for (const candidate of candidates) {
       try {
         await rm(candidate, { force: true }); // what an earlier run has left
@@ -53,6 +54,11 @@ export class Rejects {
   async close(): Promise<void> {
     await this.#file?.handle.close();
   }
+}
+
+/** By its mode, which also counts for a root process that could write there all the same. */
+async function mayBeWrittenTo(directory: string): Promise<boolean> {
+  return ((await stat(directory)).mode & 0o222) !== 0;
 }
 
 async function openFirst(candidates: readonly string[]): Promise<{ handle: FileHandle; path: string }> {

@@ -1,0 +1,209 @@
+/**
+ * `fairlead serve`: the one place that starts what runs by itself: the HTTP server, learning, the sequencer of the transparency log, the writing down of
+ * counts, and retention. It ends them in the opposite order when it is asked to.
+ */
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { pino } from 'pino';
+import { Refusal } from '../database/refusal.ts';
+import { expireDecisions } from '../deciding/expire-decisions.ts';
+import { matchGoals } from '../deciding/outcomes.ts';
+import type { PersonTokenOptions } from '../http/server.ts';
+import { startServer } from '../http/server.ts';
+import { startLearning } from '../models/learning-loop.ts';
+import { expireDue } from '../people/expire.ts';
+import { readDatabase } from '../transparency/database-reader.ts';
+import { type NoteSigner, signerOf } from '../transparency/note.ts';
+import { startSequencer } from '../transparency/sequencer.ts';
+import { firstKeys } from './first-keys.ts';
+import { guarded } from './guarded.ts';
+import { type OpenInstallation, type OpenOptions, openInstallation } from './open-installation.ts';
+import { collected, wholeNumber, withPlace } from './options.ts';
+import { note, say } from './terminal.ts';
+
+interface ServeOptions extends OpenOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl?: string;
+  readonly trustProxy?: readonly string[];
+  readonly plainHttp?: boolean;
+  readonly origin?: readonly string[];
+  readonly personTokens?: string;
+}
+
+/** Connections of the pool: enough that decisions do not wait while learning writes, and half of what the embedded server allows. */
+const connections = 20;
+const countsEveryMs = 5_000;
+const expireEveryMs = 3_600_000;
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('run the server, learning and retention until it is stopped')
+    .addOption(
+      new Option('--port <number>', 'where to listen; 0 takes any that is free')
+        .env('PORT')
+        .default(4400)
+        .argParser(wholeNumber(0, 65_535)),
+    )
+    .option('--host <address>', 'the address to bind to', '127.0.0.1')
+    .option('--public-url <url>', 'where people reach the server, when that is not the address it binds to')
+    .option(
+      '--trust-proxy <address>',
+      'believe the forwarding headers of this proxy; may be given several times',
+      collected,
+    )
+    .option('--plain-http', 'speak to other machines without encryption, where nothing stands in front')
+    .option(
+      '--origin <origin>',
+      'a web origin whose pages may call, such as https://shop.example; may be given several times',
+      collected,
+    )
+    .addOption(
+      new Option(
+        '--person-tokens <file>',
+        'JSON with audience, issuer and keys: how the tokens of signed-in people are checked',
+      ).env('FAIRLEAD_PERSON_TOKENS'),
+    );
+  return withPlace(command)
+    .addHelpText('after', '\nExample:\n  fairlead serve --port 4400 --origin https://shop.example')
+    .action(guarded(serve));
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const personTokens = options.personTokens === undefined ? undefined : await personTokensFrom(options.personTokens);
+  const opened = await openInstallation({ ...options, connections });
+  const running: (() => Promise<void>)[] = [() => opened.close()];
+  try {
+    running.push(...(await startJobs(opened)));
+    const server = await startServer({
+      engine: opened.engine,
+      port: options.port,
+      host: options.host,
+      log: pino({ base: null, level: 'warn' }, pino.destination(2)),
+      publicLog: { read: readDatabase(opened.database), verifierKey: signerOfLog(opened).verifierKey },
+      ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      ...(options.trustProxy === undefined ? {} : { trustedProxies: options.trustProxy }),
+      ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
+      ...(options.origin === undefined ? {} : { origins: options.origin }),
+      ...(personTokens === undefined ? {} : { personTokens }),
+    });
+    running.push(() => server.close());
+    await tellKeys(opened);
+    say(`Interface  ${options.publicUrl ?? server.url}`);
+    say(`Reference  ${options.publicUrl ?? server.url}/docs`);
+    say(`Log        ${options.publicUrl ?? server.url}/log`);
+    say('Ctrl-C, or `fairlead stop`, ends it.');
+    if (!stopping.signal.aborted)
+      await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+    note('Stopping.');
+  } finally {
+    await endAll(running);
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** Ends in the opposite order; what fails to end does not keep the rest from ending. */
+export async function endAll(running: readonly (() => Promise<void>)[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const end of running.toReversed()) {
+    try {
+      await end();
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+}
+
+/** Everything that runs by itself; each answers how to end it. A fault of one is said and does not end the others. */
+export async function startJobs({
+  engine,
+  database,
+  logKeys,
+  logDirectory,
+}: OpenInstallation): Promise<(() => Promise<void>)[]> {
+  const sequencer = await startSequencer(database, {
+    keys: logKeys,
+    directory: logDirectory,
+    onError: saying('The transparency log'),
+  });
+  const learning = await startLearning(engine, {
+    signer: signerOfLog({ logKeys }),
+    afterFold: async (people) => void (await matchGoals(engine, people)),
+    onError: saying('Learning'),
+  });
+  return [
+    () => sequencer.stop(),
+    () => learning.stop(),
+    every(countsEveryMs, saying('Counting'), () => engine.counts.flush(database, database.world.now())),
+    every(expireEveryMs, saying('Retention'), async () => {
+      await expireDue(engine);
+      await expireDecisions(engine);
+    }),
+  ];
+}
+
+function signerOfLog({ logKeys }: Pick<OpenInstallation, 'logKeys'>): NoteSigner {
+  return signerOf({ name: logKeys.origin, seed: logKeys.seed });
+}
+
+/** Works at once and then at intervals, never twice at a time. Answers how to end it, which waits for the work under way. */
+function every(ms: number, onError: (error: unknown) => void, work: () => Promise<void>): () => Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let isEnding = false;
+  const turn = async (): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      onError(error);
+    }
+    if (!isEnding) {
+      timer = setTimeout(() => {
+        current = turn();
+      }, ms);
+    }
+  };
+  let current = turn();
+  return async () => {
+    isEnding = true;
+    clearTimeout(timer);
+    await current;
+  };
+}
+
+/** Says what failed, once as long as it is the same: a database that is away for an hour is one line and not a thousand. */
+function saying(what: string): (error: unknown) => void {
+  let last = '';
+  return (error) => {
+    const message = error instanceof Error ? error.message : 'it failed';
+    const remedy = error instanceof Refusal && error.remedy !== undefined ? ` ${error.remedy}` : '';
+    if (message !== last) note(`${what}: ${message}${remedy}`);
+    last = message;
+  };
+}
+
+async function tellKeys(opened: OpenInstallation): Promise<void> {
+  const keys = await firstKeys(opened);
+  if (keys === undefined) return;
+  say(
+    `Two access keys have been made. They are shown now and kept in ${keys.file}, for its owner alone; the database knows only their hashes.`,
+  );
+  say(`  server key  ${keys.server}  (may name anybody: keep it on servers)`);
+  say(`  public key  ${keys.public}  (for web pages: speaks for its own visitor)`);
+}
+
+async function personTokensFrom(file: string): Promise<PersonTokenOptions> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as PersonTokenOptions; // the server checks every member when it opens them
+  } catch (cause) {
+    throw new Refusal('serve.person-tokens', `${file} cannot be read as JSON.`, {
+      remedy: 'It holds {"audience": …, "issuer": …, "keys": [{"algorithm": …, "publicKey": …}]}.',
+      cause,
+    });
+  }
+}

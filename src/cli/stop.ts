@@ -1,0 +1,68 @@
+/** `fairlead stop`: ends what runs on a data directory, cleanly, and the database that a killed process has left behind. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { mayHaveServer, processesUsing, startEmbedded } from '../database/embedded.ts';
+import { Refusal } from '../database/refusal.ts';
+import { systemWorld } from '../database/world.ts';
+import { guarded } from './guarded.ts';
+import { dataOption, defaultData, jsonOption } from './options.ts';
+import { note, say, sayJson } from './terminal.ts';
+
+interface StopOptions {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+const stopMsMax = 60_000;
+
+export function stopCommand(): Command {
+  return new Command('stop')
+    .description('end what runs on a data directory, and its database')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  fairlead stop --data ./.fairlead')
+    .action(guarded(stop));
+}
+
+async function stop(options: StopOptions): Promise<void> {
+  const directory = path.join(path.resolve(options.data === '' ? defaultData : options.data), 'postgres');
+  const stopped = processesUsing(directory);
+  for (const pid of stopped) terminate(pid);
+  const until = performance.now() + stopMsMax;
+  while (processesUsing(directory).length > 0) {
+    if (performance.now() > until) {
+      throw new Refusal(
+        'stop.slow',
+        `Process ${processesUsing(directory).join(', ')} is still finishing what it does after ${stopMsMax / 1_000} s.`,
+        {
+          remedy: 'Wait for it and run the command again; nothing is lost if you end it yourself.',
+        },
+      );
+    }
+    await sleep(50);
+  }
+  const hadOrphan = mayHaveServer(directory);
+  // Taking over a database that nobody uses, and leaving it as its last user, ends it in order.
+  if (hadOrphan) await (await startEmbedded({ directory, world: systemWorld, onLine: note })).stop();
+  if (options.json === true) sayJson({ stopped, database: hadOrphan ? 'stopped' : 'not running' });
+  else if (stopped.length === 0 && !hadOrphan) say('Nothing was running.');
+  else
+    say(
+      `Stopped ${stopped.length === 0 ? 'the database that was left behind' : `process ${stopped.join(', ')} and the database`}.`,
+    );
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    // It has ended between the two lines, which is what was wanted.
+    if (code === 'ESRCH') return;
+    throw new Refusal('stop.foreign', `Process ${pid} belongs to another user, who alone can stop it.`, {
+      remedy: 'Run the command as that user.',
+      cause: error,
+    });
+  }
+}
