@@ -18,6 +18,14 @@ export class ByteReader {
     }
   }
 
+  /** So many bytes, one letter each. */
+  text(length: number): string {
+    const bytes = this.#bytes.subarray(this.#at, this.#at + length);
+    if (bytes.length < length) throw this.refusal('ends too early');
+    this.#at += length;
+    return Buffer.from(bytes).toString('latin1');
+  }
+
   unsigned(): number {
     let value = 0;
     let unit = 1;
