@@ -14,6 +14,11 @@ const notGoods =
 
 /** UCI Online Retail: returns and postage out, people and items with at least five of each other. Undefined where the file is absent. */
 export async function retailHistories(): Promise<HistoryEntry[][] | undefined> {
+  return (await retailShop())?.histories;
+}
+
+/** The same with a group for each item. The file has no categories: the last word of an item's description stands for one ("HOLDER", "BAG"). */
+export async function retailShop(): Promise<{ histories: HistoryEntry[][]; groups: string[] } | undefined> {
   if (!existsSync(retailFile)) return undefined;
   const people = new Map<string, HistoryEntry[]>();
   const items = new Map<string, number>();
@@ -30,7 +35,10 @@ export async function retailHistories(): Promise<HistoryEntry[][] | undefined> {
     people.set(person, history);
     history.push({ item, at: Date.parse(InvoiceDate) });
   }
-  return withAtLeast([...people.values()], { itemsPerPerson: 5, peoplePerItem: 5 });
+  return {
+    histories: withAtLeast([...people.values()], { itemsPerPerson: 5, peoplePerItem: 5 }),
+    groups: Array.from(items.keys(), (title) => title.split(/\s+/).at(-1) ?? title),
+  };
 }
 
 /** The committed generator's people, as histories. */

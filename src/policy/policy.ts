@@ -180,10 +180,23 @@ export type Otherwise = 'popular' | 'newest' | 'catalogue';
 
 export type Approval = 'second person' | 'one person';
 
+/** How a list is balanced once it is scored. Prices in score are named in every decision. */
 export interface VarietyRule {
   /** The item field whose mix in the list follows the mix in the person's own history. */
   readonly calibrateBy: string;
+  /** How much balance counts beside the score; default `balanced`. */
+  readonly strength?: 'gentle' | 'balanced' | 'strong';
+  /** The share of the mix that goes to values of `calibrateBy` which the person's history does not have, 0 to 0.5; default 0. */
+  readonly novelty?: number;
+  /** The largest share of places, in a list and over time, that one supplier may have, 0.01 to 1. */
+  readonly supplierShareMax?: number;
+  /** How far the person may turn the dial, from −2 ("more of what I like") to 2 ("surprise me"); it always may stand at 0, and be switched off. */
+  readonly dial?: { readonly atLeast?: number; readonly atMost?: number };
 }
+
+/** Where a person's dial may stand: −2 is "more of what I like", 0 is as the placement says, 2 is "surprise me". */
+export const dialPositions = [-2, -1, 0, 1, 2] as const;
+export type DialPosition = (typeof dialPositions)[number];
 
 export interface SegmentRule {
   readonly for: string;

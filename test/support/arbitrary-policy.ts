@@ -155,6 +155,9 @@ function assembled(parts: Parts): Policy {
       model: modelA,
       show: 1 + roll(50),
       ...(roll(2) === 0 ? { variety: { calibrateBy: category } } : {}),
+      ...(roll(4) === 0
+        ? { variety: { calibrateBy: category, strength: 'strong', novelty: 0.25, dial: { atLeast: -1 } } }
+        : {}),
       ...(roll(2) === 0 ? { otherwise: (['popular', 'newest', 'catalogue'] as const)[roll(3)] ?? 'popular' } : {}),
       ...(roll(2) === 0 ? { goal: `${event} within ${pick(roll, durations)}` } : {}),
       ...(roll(2) === 0 ? { atMost: '2 per week' } : {}),

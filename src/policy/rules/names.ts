@@ -315,6 +315,13 @@ function itemFieldUses(policy: Policy): { user: string; name: string; path: stri
       name: variety.calibrateBy,
       path: ['placements', name, 'variety', 'calibrateBy'],
     });
+    // A share of suppliers is counted over the item field of that name.
+    if (variety.supplierShareMax !== undefined)
+      uses.push({
+        user: `The supplier share of the placement ${quoted(name)}`,
+        name: 'supplier',
+        path: ['placements', name, 'variety', 'supplierShareMax'],
+      });
   }
   for (const [name, copy] of Object.entries(policy.copy ?? {})) {
     for (const [index, fact] of copy.facts.entries()) {

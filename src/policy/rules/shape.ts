@@ -254,7 +254,19 @@ const placementRule = objectOf<PlacementRule>('a placement with channel, purpose
     show: numberBetween(1, 500, { whole: true, of: ' of items' }),
     variety: objectOf<VarietyRule>('a variety rule', {
       required: ['calibrateBy'],
-      shapes: { calibrateBy: nameOfOne('an item field') },
+      shapes: {
+        calibrateBy: nameOfOne('an item field'),
+        strength: oneOf(['gentle', 'balanced', 'strong']),
+        novelty: numberBetween(0, 0.5, { whole: false, of: '' }),
+        supplierShareMax: numberBetween(0.01, 1, { whole: false, of: '' }),
+        dial: objectOf<NonNullable<VarietyRule['dial']>>('bounds for the dial, such as { atLeast: -1, atMost: 1 }', {
+          required: [],
+          shapes: {
+            atLeast: numberBetween(-2, 0, { whole: true, of: '' }),
+            atMost: numberBetween(0, 2, { whole: true, of: '' }),
+          },
+        }),
+      },
     }),
     otherwise: oneOf(['popular', 'newest', 'catalogue']),
     goal,
