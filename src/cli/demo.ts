@@ -13,7 +13,6 @@ import type { Engine } from '../deciding/engine.ts';
 import { createAccessKey } from '../http/access-keys.ts';
 import { registerDemo } from '../http/pages/demo.ts';
 import { startServer } from '../http/server.ts';
-import { startLearning } from '../models/learning-loop.ts';
 import { type NoteSigner, signerOf } from '../transparency/note.ts';
 import { demoStage } from './demo/demo-stage.ts';
 import { northwindPolicy } from './demo/northwind-policy.ts';
@@ -25,6 +24,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { type OpenInstallation, openInstallation } from './open-installation.ts';
 import { dataOption, jsonOption, wholeNumber } from './options.ts';
+import { endAll, startJobs } from './serve.ts';
 import { type ProgressBar, formatCount, good, note, progressBar, say, sayJson, soft, strong } from './terminal.ts';
 
 interface DemoOptions {
@@ -75,7 +75,7 @@ async function runDemo(options: DemoOptions): Promise<ExitCode> {
       for (const told of tellDemo(telling)) say(told);
     }
     await startAdaOver(engine, shop);
-    if (options.once !== true) await serve(opened, shop, { options, line, signer, interrupted });
+    if (options.once !== true) await serve(opened, shop, { options, line, interrupted });
     return run.isEqual ? exitCodes.fine : exitCodes.finding;
   } finally {
     interrupted.forget();
@@ -207,40 +207,38 @@ function answerOf({ seed, people }: Plan, run: DemoRun): object {
   };
 }
 
-/** Serves until it is told to stop. */
+/** Serves, with everything that runs by itself, until it is told to stop. */
 async function serve(
-  { engine }: OpenInstallation,
+  opened: OpenInstallation,
   shop: Shop,
-  serving: { options: DemoOptions; line: (text: string) => void; signer: NoteSigner; interrupted: Interruption },
+  serving: { options: DemoOptions; line: (text: string) => void; interrupted: Interruption },
 ): Promise<void> {
-  const { options, line, signer } = serving;
+  const { options, line } = serving;
+  const { engine } = opened;
   const keyFile = await serverKeyFile(engine, options.data);
-  const learning = await startLearning(engine, { signer });
+  const running = await startJobs(opened);
   try {
     const server = await startServer({
       engine,
       port: options.port,
       pages: (app) => registerDemo(app, demoStage(engine, shop)),
     });
-    try {
-      line('');
-      line(`${strong('Now you.')} ${adasStory.name} is back, as she was. Flip her switches:`);
-      line(`  ${server.url}/`);
-      line('');
-      line(`Every endpoint:  ${server.url}/docs`);
-      line('One decision, from another terminal:');
-      line(
-        `  curl -u "$(cat '${keyFile}'):" ${server.url}/v1/decisions -H 'content-type: application/json' -d '{"person":{"userId":"${adasStory.userId}"},"placement":"${placement}"}'`,
-      );
-      line('');
-      line(soft('Ctrl-C stops the server and its database.'));
-      await serving.interrupted.wait();
-      line('Stopping.');
-    } finally {
-      await server.close();
-    }
+    running.push(() => server.close());
+    line('');
+    line(`${strong('Now you.')} ${adasStory.name} is back, as she was. Flip her switches:`);
+    line(`  ${server.url}/`);
+    line('');
+    line(`Every endpoint:  ${server.url}/docs`);
+    line('One decision, from another terminal:');
+    line(
+      `  curl -u "$(cat '${keyFile}'):" ${server.url}/v1/decisions -H 'content-type: application/json' -d '{"person":{"userId":"${adasStory.userId}"},"placement":"${placement}"}'`,
+    );
+    line('');
+    line(soft('Ctrl-C stops the server and its database.'));
+    await serving.interrupted.wait();
+    line('Stopping.');
   } finally {
-    await learning.stop();
+    await endAll(running);
   }
 }
 

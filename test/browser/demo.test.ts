@@ -173,6 +173,20 @@ describe.each([
     expect(await page.locator(`#take-out-${first}`).count()).toBe(1);
   });
 
+  test('erased and begun again, her story has its own days and her list is as it was', async () => {
+    const page = await open(how);
+    const before = await look(page);
+    const since = await page.locator('.since').allInnerTexts();
+    const held = await page.locator('.held li').allInnerTexts();
+    await press(page, '#switch-suggestions');
+    const again = await press(page, '#start-over');
+    expect(again.people).toBe(before.people);
+    expect(again.list).toBe(before.list);
+    expect(await page.locator('.since').allInnerTexts()).toEqual(since);
+    expect(await page.locator('.held li').allInnerTexts()).toEqual(held);
+    expect(await page.locator('#receipt').count()).toBe(0);
+  });
+
   test('nothing is kept of what she looks at while she does not allow it', async () => {
     const page = await open(how);
     const off = await press(page, '#switch-suggestions');

@@ -169,13 +169,7 @@ async function startOverForMain(stage: DemoStage): Promise<string> {
   const { engine, main } = stage;
   const personId = await findPerson(engine, engine.database, { userId: main.userId });
   if (personId !== undefined) await forget(engine, personId, { kind: 'erase' });
-  await choose(engine, [
-    {
-      who: { kind: 'userId', value: main.userId },
-      choices: { purposes: { suggestions: true, email: true }, method: 'form', source: 'demo page' },
-    },
-  ]);
-  await stage.walkAgain();
+  await stage.tellFromTheStart();
   return `Everything about ${main.name} was erased, and her story told again from the start.`;
 }
 

@@ -98,7 +98,6 @@ async function show(next, { isProof }) {
   const cards = before.querySelector('.cards');
   const scrolled = old.list === after.dataset['list'] && cards !== null ? cards.scrollLeft : 0;
   const isOpen = before.querySelector('#receipt')?.hasAttribute('open') ?? false;
-  // A live region speaks when its text changes, so the one that stands is kept and given the new words.
   const said = after.querySelector('#said');
   const words = said?.textContent ?? '';
 
@@ -120,7 +119,8 @@ async function show(next, { isProof }) {
     await transition.updateCallbackDone;
     void transition.finished.then(() => unname(after));
   }
-  if (said !== null && words !== '') {
+  // A live region speaks when its text changes while it stands, so the words come a moment after it.
+  if (said !== null && said.childElementCount === 0) {
     said.textContent = '';
     requestAnimationFrame(() => (said.textContent = words));
   }
