@@ -152,3 +152,26 @@ test("Gini's coefficient: all alike 0, one takes all 1 − 1/n, known value betw
   expect(giniOf([1, 2, 3], 3)).toBeCloseTo(2 / 9, 12);
   expect(giniOf([], 4)).toBe(0);
 });
+
+test('what is old fades as the recipe says, counted to the item that comes next', async () => {
+  const day = 86_400_000;
+  // Each person had 0 long ago and 1 lately; 2 follows from 0, 3 from 1, and 2 comes next.
+  const histories = Array.from({ length: 6 }, () => [
+    { item: 0, at: 0 },
+    { item: 1, at: 99 * day },
+    { item: 2, at: 100 * day },
+    { item: 3, at: 200 * day },
+  ]).map((history, person) => history.slice(0, person === 0 ? 3 : 2).concat(person === 0 ? [] : history.slice(3)));
+  const solve = (): LocalRidgeParameters => ({
+    ...pairing(4, (target, source) => (target === 2 && source === 0) || (target === 3 && source === 1)),
+    weights: Int32Array.of(3, 2),
+  });
+  const recency = [{ afterDays: 50, factor: 128 }];
+  const fading = { name: 'fading', recipe: {}, solve, recency };
+  const { models } = await evaluate(histories, [{ ...fading, recency: [] }, fading], optionsOf({ protocol: 'next' }));
+  // Without fading 2 comes first for all six; with it 3 comes first, unless 1 is old too: 100 days before 3 for five of them, so both halve.
+  expect(models.map(({ ndcg100 }) => Number(ndcg100.mean.toFixed(4)))).toEqual([
+    Number(((1 + 5 / Math.log2(3)) / 6).toFixed(4)),
+    Number(((1 / Math.log2(3) + 5 / Math.log2(3)) / 6).toFixed(4)),
+  ]);
+});

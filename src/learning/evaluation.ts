@@ -6,6 +6,7 @@ import { CoOccurrence } from './co-occurrence.ts';
 import { contributionOf, type HistoryEntry } from './contributions.ts';
 import { LearningError } from './learning-error.ts';
 import type { LocalRidgeParameters } from './local-ridge.ts';
+import { recencyFactor, type LocalRidgeRecipe } from './recipe.ts';
 import { scorer } from './scoring.ts';
 import { shuffledIndices, type RandomSource } from './seeded-random.ts';
 
@@ -14,6 +15,8 @@ export interface EvaluatedModel {
   name: string;
   recipe: object;
   solve(sums: CoOccurrence): LocalRidgeParameters | Promise<LocalRidgeParameters>;
+  /** How the model fades what is old, as in its recipe; ages count to the held-out item (`next`) or the last known one (`strong`). */
+  recency?: LocalRidgeRecipe['recency'];
 }
 
 export interface EvaluationOptions {
@@ -60,6 +63,7 @@ export interface Evaluation {
 const parts = 5;
 const knownShare = 0.8;
 const listLength = 100;
+const dayMs = 86_400_000;
 const shownLength = 20;
 
 /**
@@ -87,7 +91,7 @@ export async function evaluate(
     );
   }
   const catalogue = new Set(histories.flatMap((history) => history.map(({ item }) => item)));
-  const tallies = models.map(({ name, recipe }) => new Tally(name, recipe));
+  const tallies = models.map((model) => new Tally(model));
   let done = 0;
   for (const split of splits) {
     const sums = new CoOccurrence();
@@ -134,7 +138,14 @@ export function withAtLeast(
 
 interface Split {
   training: Int32Array[];
-  tested: { known: Int32Array; heldOut: Set<number> }[];
+  tested: TestedPerson[];
+}
+
+interface TestedPerson {
+  known: Int32Array;
+  /** How old each known item is. */
+  ageDays: Float64Array;
+  heldOut: Set<number>;
 }
 
 function strongSplits(histories: readonly (readonly HistoryEntry[])[], options: EvaluationOptions): Split[] {
@@ -157,16 +168,30 @@ function strongSplits(histories: readonly (readonly HistoryEntry[])[], options: 
   }));
 }
 
-function knownAndHeldOut(
-  history: readonly HistoryEntry[],
-  historyMax: number,
-  random: RandomSource,
-): Split['tested'][number] {
+function knownAndHeldOut(history: readonly HistoryEntry[], historyMax: number, random: RandomSource): TestedPerson {
   const items = [...new Set(history.map(({ item }) => item))].sort((a, b) => a - b);
   const order = shuffledIndices(items.length, random);
   const heldOutCount = items.length < 2 ? 0 : Math.max(1, Math.round(items.length * (1 - knownShare)));
   const heldOut = new Set(Array.from(order.subarray(0, heldOutCount), (at) => items[at] ?? 0));
-  return { known: contributionOf(history, { historyMax, isExcluded: (item) => heldOut.has(item) }), heldOut };
+  const known = history.filter(({ item }) => !heldOut.has(item));
+  return testedPerson(
+    known,
+    known.reduce((latest, { at }) => Math.max(latest, at), -Infinity),
+    heldOut,
+    historyMax,
+  );
+}
+
+function testedPerson(
+  history: readonly HistoryEntry[],
+  now: number,
+  heldOut: Set<number>,
+  historyMax: number,
+): TestedPerson {
+  const known = contributionOf(history, { historyMax });
+  const latest = new Map<number, number>();
+  for (const { item, at } of history) latest.set(item, Math.max(at, latest.get(item) ?? -Infinity));
+  return { known, ageDays: Float64Array.from(known, (item) => (now - (latest.get(item) ?? now)) / dayMs), heldOut };
 }
 
 /** The last item is the latest by time, and at equal times the one with the highest number. */
@@ -179,31 +204,32 @@ function nextSplit(histories: readonly (readonly HistoryEntry[])[], { historyMax
     if (first.size < 2 || last === undefined) return [];
     const [item] = last;
     const earlier = history.filter((entry) => entry.item !== item && entry.at <= last[1]);
-    return [{ known: contributionOf(earlier, { historyMax }), heldOut: new Set([item]) }];
+    return [testedPerson(earlier, last[1], new Set([item]), historyMax)];
   });
   return { training: tested.map(({ known }) => known), tested };
 }
 
 /** Figures of one model as they come in, person by person. */
 class Tally {
-  readonly #name: string;
-  readonly #recipe: object;
+  readonly #model: EvaluatedModel;
   readonly #recall20: number[] = [];
   readonly #recall50: number[] = [];
   readonly #ndcg100: number[] = [];
   readonly #shown = new Map<number, number>();
   #seconds = 0;
 
-  constructor(name: string, recipe: object) {
-    this.#name = name;
-    this.#recipe = recipe;
+  constructor(model: EvaluatedModel) {
+    this.#model = model;
   }
 
-  count(parameters: LocalRidgeParameters, tested: Split['tested'], seconds: number): void {
+  count(parameters: LocalRidgeParameters, tested: readonly TestedPerson[], seconds: number): void {
     this.#seconds += seconds;
-    const model = scorer(parameters);
-    for (const { known, heldOut } of tested) {
-      const list = model.score(known, { limit: listLength }).map(({ item }) => item);
+    const { recency = [] } = this.#model;
+    const { score } = scorer(parameters);
+    for (const { known, ageDays, heldOut } of tested) {
+      const factors = recency.length === 0 ? undefined : ageDays.map((age) => recencyFactor({ recency }, age));
+      const options = factors === undefined ? { limit: listLength } : { limit: listLength, factors };
+      const list = score(known, options).map(({ item }) => item);
       this.#recall20.push(recallOf(list, heldOut, 20));
       this.#recall50.push(recallOf(list, heldOut, 50));
       this.#ndcg100.push(ndcgOf(list, heldOut));
@@ -213,8 +239,8 @@ class Tally {
 
   figures(itemCount: number, folds: number): ModelFigures {
     return {
-      name: this.#name,
-      recipe: this.#recipe,
+      name: this.#model.name,
+      recipe: this.#model.recipe,
       recall20: estimateOf(this.#recall20),
       recall50: estimateOf(this.#recall50),
       ndcg100: estimateOf(this.#ndcg100),
