@@ -12,7 +12,8 @@ export function whyToken(installation: Pick<Installation, 'keys'>, decisionId: s
 /** The decision behind a token, or undefined for one that was not made here. */
 export function decisionOfToken(installation: Pick<Installation, 'keys'>, token: string): string | undefined {
   const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length !== 16 + tagBytes) return undefined;
+  // One spelling alone: base64url would let the last character's spare bits, and anything that is no digit of it, be whatever they like.
+  if (bytes.length !== 16 + tagBytes || bytes.toString('base64url') !== token) return undefined;
   const id = bytes.subarray(0, 16);
   if (!timingSafeEqual(bytes.subarray(16), tagOf(installation, id))) return undefined;
   const hex = id.toString('hex');

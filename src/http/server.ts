@@ -23,6 +23,7 @@ import { registerEndpoints } from './internal/routes.ts';
 import { type PublicLog, registerLog } from './pages/log.ts';
 import { registerAssets } from './pages/page.ts';
 import { registerReference } from './pages/reference.ts';
+import { registerWhy } from './pages/why.ts';
 
 export type { PersonTokenOptions } from './internal/caller.ts';
 export type { PublicLog } from './pages/log.ts';
@@ -124,11 +125,12 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
     else log.info(line);
     done();
   });
+  const limits = new Limits({ ...defaultRates, ...options.rates }, world);
   registerEndpoints(app, {
     desk: { engine, queue, metrics, document: openApi(packageVersion()) },
     accessKeys: new AccessKeys(engine),
     personTokens: options.personTokens === undefined ? undefined : await PersonTokens.open(options.personTokens, world),
-    limits: new Limits({ ...defaultRates, ...options.rates }, world),
+    limits,
     origins,
   });
   registerAssets(app);
@@ -137,6 +139,7 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
   const { controller } = engine.policy;
   if (publicLog !== undefined)
     registerLog(app, { log: publicLog, database: engine.database, controller: controller.name, publicUrl });
+  registerWhy(app, { engine, limits, hasPublicLog: publicLog !== undefined });
   await options.pages?.(app);
   return app;
 }
