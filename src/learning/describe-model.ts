@@ -60,6 +60,16 @@ export function describeModel<Sums, Contribution>(name: string, make: () => Mode
       );
     });
 
+    test('forgetting a batch leaves the parameters of a training on the rest', () => {
+      fc.assert(
+        fc.property(people, people, (staying, leaving) => {
+          const sums = sumOf([...leaving, ...staying]);
+          for (const person of leaving.toReversed()) model.subtract(sums, person);
+          expect(answerOf(sums)).toBe(answerOf(sumOf(staying)));
+        }),
+      );
+    });
+
     test('the order of people does not matter', () => {
       const shuffled = people.chain((all) =>
         fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),

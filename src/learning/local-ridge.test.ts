@@ -5,6 +5,7 @@ import { describeModel } from './describe-model.ts';
 import { decodeParameters, encodeParameters, parametersDigest, solveLocalRidge } from './local-ridge.ts';
 import { defaultRecipe, type LocalRidgeRecipe } from './recipe.ts';
 import { scorer } from './scoring.ts';
+import { syntheticHistories } from './synthetic.ts';
 
 function sumOf(people: readonly ArrayLike<number>[]): CoOccurrence {
   const sums = new CoOccurrence();
@@ -24,7 +25,7 @@ const recipes: [string, fc.Arbitrary<number>, LocalRidgeRecipe][] = [
   ],
   [
     'local ridge without intercept, over large item numbers',
-    fc.nat(7).map((n) => (n < 3 ? n : n * 10_000)),
+    fc.nat(7).map((n) => (n < 3 ? n : 20_000 + n)),
     defaultRecipe({ intercept: false, minPeople: 2 }),
   ],
 ];
@@ -69,6 +70,23 @@ test('three histories of the Amnesia paper: forgetting the second gives the para
   );
   expect(after).not.toBe(before);
 });
+
+test('forgetting each of 1,000 people gives the bytes of a training without them', () => {
+  const recipe = defaultRecipe({ neighbours: 12, keep: 8 });
+  const people = [...syntheticHistories({ seed: 2, people: 1000, items: 40, medianItems: 6 })].map((items) =>
+    items.sort(),
+  );
+  const whole = sumOf(people);
+  const unchanged = parametersDigest(solveLocalRidge(whole, recipe));
+  for (const person of people) {
+    whole.subtract(person);
+    const forgotten = parametersDigest(solveLocalRidge(whole, recipe));
+    const without = sumOf(people.filter((other) => other !== person));
+    expect(forgotten).toBe(parametersDigest(solveLocalRidge(without, recipe)));
+    whole.add(person);
+  }
+  expect(parametersDigest(solveLocalRidge(whole, recipe))).toBe(unchanged);
+}, 60_000);
 
 test('two items: the weight is their shared count over the ridged count, and the baseline is what is left', () => {
   const people = [...Array.from({ length: 16 }, () => [0, 1]), ...Array.from({ length: 9 }, () => [0])];
