@@ -2,7 +2,7 @@
  * The file of refused rows: one JSON object a line with the line in the source and the reason, in the order in which they were met. The row itself is
  * in it only where the operator asked for that. Made anew by each run, and not at all when nothing was refused.
  */
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../../database/refusal.ts';
 import type { Fault } from './row-source.ts';
@@ -21,13 +21,13 @@ export class Rejects {
     const beside = `${source}.rejects`;
     const isOpen = await mayBeWrittenTo(path.dirname(beside));
     const candidates = file === undefined ? [...(isOpen ? [beside] : []), path.basename(beside)] : [file];
-    for (const candidate of candidates) {
-      try {
-        await rm(candidate, { force: true }); // what an earlier run has left
-      } catch (error) {
-        if (!isForbidden(error)) throw error;
-      }
+    if (file !== undefined && path.resolve(file) === path.resolve(source)) {
+      throw new Refusal('import.rejects', 'The refused rows would be written over the file that is imported.', {
+        remedy: 'Name another file with --rejects.',
+      });
     }
+    // What an earlier run has left goes; a device or anything else that is no plain file is written to as it is.
+    for (const candidate of candidates) if (await isPlainFile(candidate)) await rm(candidate);
     return new Rejects(candidates);
   }
 
@@ -48,11 +48,32 @@ export class Rejects {
     const lines = faults.map(({ line, reason, text }) =>
       JSON.stringify({ line, reason, ...(text === undefined ? {} : { row: text }) }),
     );
-    await this.#file.handle.write(`${lines.join('\n')}\n`);
+    try {
+      await this.#file.handle.write(`${lines.join('\n')}\n`);
+    } catch (cause) {
+      throw new Refusal(
+        'import.rejects',
+        `The refused rows cannot be written to ${this.#file.path}: ${faultOf(cause)}.`,
+        {
+          remedy:
+            'Free some space or say where with --rejects FILE, then run the import again: nothing is taken in twice.',
+          cause,
+        },
+      );
+    }
   }
 
   async close(): Promise<void> {
     await this.#file?.handle.close();
+  }
+}
+
+async function isPlainFile(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isFile();
+  } catch (error) {
+    if (isForbidden(error)) return false;
+    throw error;
   }
 }
 
@@ -72,6 +93,11 @@ async function openFirst(candidates: readonly string[]): Promise<{ handle: FileH
   throw new Refusal('import.rejects', `The refused rows cannot be written to ${candidates.join(' or ')}.`, {
     remedy: 'Say where with --rejects FILE.',
   });
+}
+
+function faultOf(cause: unknown): string {
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 'there is no space left on the disk' : 'the file system refuses';
 }
 
 function isForbidden(error: unknown): boolean {
