@@ -35,7 +35,8 @@ export function describeModel<Sums, Contribution>(name: string, make: () => Mode
   const bytesOf = (sums: Sums): string => Buffer.from(model.encode(sums)).toString('hex');
   const answerOf = (sums: Sums): string => Buffer.from(model.solve(sums)).toString('hex');
 
-  describe(`laws of ${name}`, () => {
+  // A hundred cases each: seconds at most, and never a failure because the machine is busy.
+  describe(`laws of ${name}`, { timeout: 60_000 }, () => {
     test('the sum of nobody solves to the same bytes twice', () => {
       expect(answerOf(model.empty())).toBe(answerOf(model.empty()));
     });

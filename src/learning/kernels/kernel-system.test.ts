@@ -3,12 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { plainSystem } from '../internal/plain-system.ts';
 import { systemRow } from '../internal/solve-matrix.ts';
 import type { SystemSolver } from '../internal/target-solver.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { kernelSystem } from './kernel-system.ts';
+
+// The compiler takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const sizeMax = 70;
 const kernel = kernelSystem(sizeMax);

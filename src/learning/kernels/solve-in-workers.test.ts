@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { CoOccurrence } from '../co-occurrence.ts';
 import { encodeParameters, parametersDigest, solveLocalRidge } from '../local-ridge.ts';
 import { defaultRecipe, type LocalRidgeRecipe } from '../recipe.ts';
@@ -6,6 +6,9 @@ import { seededRandom, shuffledIndices } from '../seeded-random.ts';
 import { syntheticHistories } from '../synthetic.ts';
 import { kernelSystem } from './kernel-system.ts';
 import { solveInWorkers } from './solve-in-workers.ts';
+
+// Starting threads takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const people = [...syntheticHistories({ seed: 3, people: 250, items: 140, medianItems: 24 })].map((items) =>
   items.toSorted(),
