@@ -1,7 +1,6 @@
 /** `fairlead doctor`: looks at everything that an operator can set right, and says for each fault in a sentence what to do. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Command } from 'commander';
 import { refuseUnsafe } from '../database/connect.ts';
 import { Refusal } from '../database/refusal.ts';
@@ -93,12 +92,11 @@ async function examineInstallation(opened: OpenInstallation): Promise<Examined[]
   ];
 }
 
-async function examineDatabase({ database, dataDirectory }: OpenInstallation): Promise<Examined> {
+async function examineDatabase({ database, postgresDirectory }: OpenInstallation): Promise<Examined> {
   const [server] = await database.query<{ version: string; bytes: number }>(
     "select current_setting('server_version') as version, pg_database_size(current_database()) as bytes",
   );
-  const external = (process.env['DATABASE_URL'] ?? '') !== '';
-  const state = `PostgreSQL ${server?.version.split(' ')[0] ?? '?'}, ${external ? 'at DATABASE_URL' : `in ${path.join(dataDirectory, 'postgres')}`}, ${formatCount((server?.bytes ?? 0) / 1e6)} MB`;
+  const state = `PostgreSQL ${server?.version.split(' ')[0] ?? '?'}, ${postgresDirectory === undefined ? 'at DATABASE_URL' : `in ${postgresDirectory}`}, ${formatCount((server?.bytes ?? 0) / 1e6)} MB`;
   try {
     await refuseUnsafe(database);
     return fine('database', `${state}; it keeps what it acknowledges`);

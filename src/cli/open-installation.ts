@@ -20,6 +20,7 @@ import { type Keys, checkKeys, openKeys } from '../vault/keys.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type PlaceOptions, defaultData, defaultPolicyFile } from './options.ts';
 import { runnablePolicy } from './policy-file.ts';
+import { postgresDirectory } from './postgres-directory.ts';
 import { note } from './terminal.ts';
 
 export interface OpenOptions extends PlaceOptions {
@@ -35,6 +36,8 @@ export interface OpenInstallation {
   readonly engine: Engine;
   readonly database: PooledDatabase;
   readonly dataDirectory: string;
+  /** Where our own PostgreSQL keeps its files; undefined with DATABASE_URL. */
+  readonly postgresDirectory: string | undefined;
   /** Where the transparency log is published. */
   readonly logDirectory: string;
   readonly logKeys: LogKeys;
@@ -51,7 +54,7 @@ export async function openInstallation(options: OpenOptions, world: World = syst
     for (const step of opened.splice(0).toReversed()) await step();
   };
   try {
-    const server = await openServer(dataDirectory, world, onLine);
+    const server = await openServer(options.data, world, onLine);
     if (server.embedded !== undefined) opened.push(() => server.embedded?.stop() ?? Promise.resolve());
     const database = await connect(server.url, world, { max: options.connections ?? 5 });
     opened.push(() => database.close());
@@ -65,6 +68,7 @@ export async function openInstallation(options: OpenOptions, world: World = syst
       engine,
       database,
       dataDirectory,
+      postgresDirectory: server.embedded === undefined ? undefined : postgresDirectory(options.data),
       logDirectory: path.join(dataDirectory, 'log'),
       logKeys: logKeysOf(keys),
       close,
@@ -126,14 +130,16 @@ async function policyInForce(database: PooledDatabase): Promise<Policy> {
 
 /** The server of DATABASE_URL, or our own in the data directory. */
 async function openServer(
-  dataDirectory: string,
+  data: string,
   world: World,
   onLine: (line: string) => void,
 ): Promise<{ url: string; embedded?: Embedded }> {
-  makeDataDirectory(dataDirectory);
+  makeDataDirectory(path.resolve(data === '' ? defaultData : data));
   const url = process.env['DATABASE_URL'];
   if (url !== undefined && url !== '') return { url };
-  const embedded = await startEmbedded({ directory: path.join(dataDirectory, 'postgres'), world, onLine });
+  const directory = postgresDirectory(data);
+  makeDataDirectory(path.dirname(directory));
+  const embedded = await startEmbedded({ directory, world, onLine });
   return { url: embedded.url, embedded };
 }
 

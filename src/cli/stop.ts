@@ -1,12 +1,12 @@
 /** `fairlead stop`: ends what runs on a data directory, cleanly, and the database that a killed process has left behind. */
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { mayHaveServer, processesUsing, startEmbedded } from '../database/embedded.ts';
 import { Refusal } from '../database/refusal.ts';
 import { systemWorld } from '../database/world.ts';
 import { guarded } from './guarded.ts';
-import { dataOption, defaultData, jsonOption } from './options.ts';
+import { dataOption, jsonOption } from './options.ts';
+import { postgresDirectory } from './postgres-directory.ts';
 import { note, say, sayJson } from './terminal.ts';
 
 interface StopOptions {
@@ -26,7 +26,7 @@ export function stopCommand(): Command {
 }
 
 async function stop(options: StopOptions): Promise<void> {
-  const directory = path.join(path.resolve(options.data === '' ? defaultData : options.data), 'postgres');
+  const directory = postgresDirectory(options.data);
   const stopped = processesUsing(directory);
   for (const pid of stopped) terminate(pid);
   const until = performance.now() + stopMsMax;
