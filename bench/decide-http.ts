@@ -29,14 +29,17 @@ async function run({ quick, onLine }: BenchOptions): Promise<Figure[]> {
     if (fast.refused > 0 || kept < 0.99 * fast.requests)
       throw new Error(`of ${fast.requests} decisions ${fast.refused} were refused and ${kept} recorded`);
     onLine('The bare loop.');
-    const bare = await bareLoop(served, { people, seconds });
+    await makeBareTables(served, people);
+    const bare = await bareLoop(served, { people, seconds, atOnce: connections });
+    const bareAlone = await bareLoop(served, { people, seconds, atOnce: 1 });
     const perSecond = quick ? 50 : 500;
     onLine(`Deciding ${perSecond} times a second.`);
     const steady = await load(served, { ...task, connections: 64, seconds, perSecond });
     const rate = fast.requests / fast.seconds;
     return [
       { name: 'personal decisions over HTTP, recorded', value: rate, unit: 'decisions/s' },
-      { name: 'bare loop of one read and one insert', value: bare, unit: 'loops/s' },
+      { name: `bare loop of one read and one insert, ${connections} at once`, value: bare, unit: 'loops/s' },
+      { name: 'bare loop, one after the other', value: bareAlone, unit: 'loops/s' },
       { name: 'decisions beside the bare loop', value: rate / bare, unit: 'x', limit: { atLeast: 0.5 } },
       { name: `half of them within, at ${perSecond}/s`, value: steady.p50, unit: 'ms' },
       { name: `99 % of them within, at ${perSecond}/s`, value: steady.p99, unit: 'ms', limit: { atMost: 25 } },
@@ -91,21 +94,27 @@ async function recorded({ database }: ServedEngine): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** As many loops under way as the load generator has connections: each reads one row by its key and inserts one of a decision's width. */
-async function bareLoop({ database }: ServedEngine, size: { people: number; seconds: number }): Promise<number> {
-  // A real record, because PostgreSQL compresses what repeats.
-  const [sample] = await database.query<{ record: string }>('select record from decisions limit 1');
-  const record = sample?.record ?? '';
+async function makeBareTables({ database }: ServedEngine, people: number): Promise<void> {
   await database.query('create table bare_people (id integer primary key, history integer[] not null)');
   await database.query(
     'insert into bare_people select id, array(select generate_series(1, 30)) from generate_series(0, $1::integer - 1) as id',
-    [size.people],
+    [people],
   );
   await database.query(
     'create table bare_decisions (id uuid primary key, person integer not null, at timestamptz not null, record text not null)',
   );
-  const endsAt = performance.now() + size.seconds * 1_000;
+}
+
+/** Each loop reads one row by its key and inserts one of a decision's width, over the pool that the server uses. */
+async function bareLoop(
+  { database }: ServedEngine,
+  size: { people: number; seconds: number; atOnce: number },
+): Promise<number> {
+  // A real record, because PostgreSQL compresses what repeats.
+  const [sample] = await database.query<{ record: string }>('select record from decisions limit 1');
+  const record = sample?.record ?? '';
   const startedAt = performance.now();
+  const endsAt = startedAt + size.seconds * 1_000;
   let loops = 0;
   const loop = async (): Promise<void> => {
     while (performance.now() < endsAt) {
@@ -121,6 +130,6 @@ async function bareLoop({ database }: ServedEngine, size: { people: number; seco
       loops += 1;
     }
   };
-  await Promise.all(Array.from({ length: connections }, loop));
+  await Promise.all(Array.from({ length: size.atOnce }, loop));
   return loops / ((performance.now() - startedAt) / 1_000);
 }
