@@ -48,6 +48,7 @@ export const tables = {
   persons: { room: 'people', kind: 'person' },
   merged_people: { room: 'people', kind: 'person' },
   profile_fields: { room: 'people', kind: 'person' },
+  person_settings: { room: 'people', kind: 'person' },
   events: { room: 'people', kind: 'person' },
   inbox: { room: 'people', kind: 'lookup' },
   exclusions: { room: 'people', kind: 'person' },

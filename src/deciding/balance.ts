@@ -116,8 +116,7 @@ export function balance(candidates: Candidates, weights: BalanceWeights, show: n
   const places = Math.min(show, scores.length);
   const relevance = relevanceOf(scores, places);
   let before: Int32Array = Int32Array.from(relevance.keys());
-  const moves: BalanceMove[][] = Array.from({ length: scores.length }, () => []);
-  const costs: { cause: BalanceCause; points: number }[] = [];
+  const changes: Change[] = [];
   const added: Record<BalanceCause, boolean> = {
     calibration: false,
     novelty: false,
@@ -130,31 +129,47 @@ export function balance(candidates: Candidates, weights: BalanceWeights, show: n
     if (weight === null || (weight === 0 && cause !== 'supplier share')) continue;
     added[cause] = true;
     const after = orderOf(candidates, relevance, weights, { places, added });
-    costs.push({ cause, points: noteMoves(scores, { before, after, places, cause }, moves) });
+    changes.push({ cause, before, after, rankAfter: ranksOf(after) });
     before = after;
   }
   return {
-    shown: Array.from(before.subarray(0, places), (candidate) => ({ candidate, moves: moves[candidate] ?? [] })),
-    costs,
+    shown: Array.from(before.subarray(0, places), (candidate) => ({
+      candidate,
+      moves: movesOf(scores, changes, candidate),
+    })),
+    costs: changes.map((change) => ({ cause: change.cause, points: costOf(scores, change, places) })),
   };
 }
 
-/** Notes who stands elsewhere now; returns what that cost the places that are shown. */
-function noteMoves(
-  scores: ArrayLike<number>,
-  change: { before: Int32Array; after: Int32Array; places: number; cause: BalanceCause },
-  moves: BalanceMove[][],
-): number {
-  const { before, after, places, cause } = change;
-  const rankBefore = new Int32Array(before.length);
-  before.forEach((candidate, rank) => (rankBefore[candidate] = rank));
+/** What one part did to the order. */
+interface Change {
+  readonly cause: BalanceCause;
+  readonly before: Int32Array;
+  readonly after: Int32Array;
+  readonly rankAfter: Int32Array;
+}
+
+function ranksOf(order: Int32Array): Int32Array {
+  const ranks = new Int32Array(order.length);
+  for (let rank = 0; rank < order.length; rank++) ranks[order[rank] ?? 0] = rank;
+  return ranks;
+}
+
+function movesOf(scores: ArrayLike<number>, changes: readonly Change[], candidate: number): BalanceMove[] {
+  const moves: BalanceMove[] = [];
+  let from = candidate;
+  for (const { cause, before, rankAfter } of changes) {
+    const to = rankAfter[candidate] ?? 0;
+    const cost = (scores[before[to] ?? 0] ?? 0) - (scores[candidate] ?? 0);
+    if (from !== to) moves.push({ from: from + 1, to: to + 1, cause, cost });
+    from = to;
+  }
+  return moves;
+}
+
+function costOf(scores: ArrayLike<number>, { before, after }: Change, places: number): number {
   let lost = 0;
-  after.forEach((candidate, rank) => {
-    const cost = (scores[before[rank] ?? 0] ?? 0) - (scores[candidate] ?? 0);
-    if (rank < places) lost += cost;
-    const from = rankBefore[candidate] ?? 0;
-    if (from !== rank) moves[candidate]?.push({ from: from + 1, to: rank + 1, cause, cost });
-  });
+  for (let rank = 0; rank < places; rank++) lost += (scores[before[rank] ?? 0] ?? 0) - (scores[after[rank] ?? 0] ?? 0);
   return lost;
 }
 

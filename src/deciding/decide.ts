@@ -13,8 +13,10 @@ import { addDuration } from '../policy/durations.ts';
 import { type PlacementRule, entryOf, otherwiseOf, retentionOf } from '../policy/policy.ts';
 
 import { commitmentOf } from '../transparency/commitment.ts';
-import { type Basis, type DecidedItem, type DecisionRecord, recordText } from './decision-record.ts';
+import { balanceWeights, boundedDial, candidateCount } from './balance.ts';
+import { type BalanceUsed, type Basis, type DecidedItem, type DecisionRecord, recordText } from './decision-record.ts';
 import type { Engine } from './engine.ts';
+import { balanceFacts, balancedList } from './internal/balanced-list.ts';
 import type { NonpersonalCause } from './internal/nonpersonal.ts';
 import { whyToken } from './why-token.ts';
 
@@ -69,16 +71,27 @@ async function decidePersonally(
     now,
   });
   if (view === undefined || view.isSafeguarded) return 'no permit';
+  if (!view.settings.personal) return 'person switched';
   const history = contributionOf(view.history, {});
   if (history.length === 0) return 'no history';
   const excluded = new Set(
     (request.context?.exclude ?? []).flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []),
   );
-  const ranked = rank(engine, live, history, { show: placement.show, excluded });
-  // An answer in which the history plays no part is not a personal one, and does not pretend to be.
-  if (!ranked.shown.some((item) => item.terms.some((term) => term.of !== 'everyone'))) return 'no history';
+  const { show, variety } = placement;
+  const ranked = rank(engine, live, history, {
+    show: variety === undefined ? show : Math.max(candidateCount, 2 * show),
+    excluded,
+  });
   const record = recordOf(engine, request, placement, { view, live, history, ranked, now });
-  return (await write(engine, view, record)) ? answerOf(engine, record) : 'no permit';
+  // An answer in which the history plays no part is not a personal one, and does not pretend to be.
+  if (!record.items.some((item) => item.terms.some((term) => term.of !== 'everyone'))) return 'no history';
+  if (!(await write(engine, view, record))) return 'no permit';
+  if (variety !== undefined)
+    engine.exposure.note(
+      request.placement,
+      record.items.flatMap(({ item }) => engine.items.byId(item) ?? []),
+    );
+  return answerOf(engine, record);
 }
 
 /** The best items that may be shown, and those that were passed over on the way. */
@@ -88,7 +101,7 @@ export function rank(
   history: Int32Array,
   options: { show: number; excluded: ReadonlySet<number> },
 ): { shown: ScoredItem[]; passedOver: number[] } {
-  for (let limit = options.show * 2; ; limit *= 4) {
+  for (let limit = options.show + Math.max(8, options.show >> 2); ; limit *= 4) {
     const scored = live.scorer.score(history, { limit, exclude: (item) => options.excluded.has(item) });
     const shown: ScoredItem[] = [];
     const passedOver: number[] = [];
@@ -108,6 +121,8 @@ function recordOf(
   made: { view: DecisionView; live: LiveModel; history: Int32Array; ranked: ReturnType<typeof rank>; now: Date },
 ): DecisionRecord {
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
+  const balance = balanceUsed(engine, request.placement, placement, made);
+  const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf);
   return {
     record: 'decision',
     decision: engine.database.world.uuid(),
@@ -121,17 +136,36 @@ function recordOf(
       history: Array.from(made.history, (item) => ({ item: idOf(item), factor: 256 })),
       show: placement.show,
       passedOver: [...made.ranked.passedOver.map(idOf), ...(request.context?.exclude ?? [])],
+      ...(balance === undefined ? {} : { balance }),
     },
     notUsed: notUsedOf(engine, placement),
-    items: made.ranked.shown.map((item) => ({
-      item: idOf(item.item),
-      score: item.score,
-      terms: item.terms.map((term) => ({
-        of: term.of === 'everyone' ? 'everyone' : idOf(term.of),
-        points: term.points,
-      })),
-      moves: [],
-    })),
+    items,
+    ...(costs === undefined ? {} : { costs }),
+  };
+}
+
+/** What the list is balanced by, where the placement declares variety. */
+function balanceUsed(
+  engine: Engine,
+  name: string,
+  { variety }: PlacementRule,
+  made: { view: DecisionView; history: Int32Array; ranked: ReturnType<typeof rank> },
+): BalanceUsed | undefined {
+  if (variety === undefined) return undefined;
+  const weights = balanceWeights(variety, made.view.settings.dial);
+  return {
+    by: variety.calibrateBy,
+    dial: boundedDial(variety, made.view.settings.dial),
+    weights,
+    facts: balanceFacts({
+      candidates: made.ranked.shown.map(({ item }) => engine.items.item(item)),
+      history: Array.from(made.history, (item) => engine.items.item(item)),
+      by: variety.calibrateBy,
+      placement: name,
+      supplierShareMax: weights.supplierShareMax,
+      itemCount: engine.items.size,
+      exposure: engine.exposure,
+    }),
   };
 }
 

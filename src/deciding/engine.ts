@@ -14,6 +14,7 @@ import type { ForgettingInstallation } from '../people/forget.ts';
 import { IntakeCounts } from '../people/intake-counts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
+import { Exposure } from './internal/exposure.ts';
 import { NonpersonalDecisions } from './internal/nonpersonal.ts';
 import { stripDecisions } from './strip-decisions.ts';
 
@@ -22,6 +23,7 @@ export interface Engine extends ForgettingInstallation, LearningInstallation {
   readonly models: LiveModels;
   readonly items: LiveCatalogue;
   readonly nonpersonal: NonpersonalDecisions;
+  readonly exposure: Exposure;
   readonly stopFollowing: () => Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function openEngine(options: {
     models: await LiveModels.open(database, models),
     items,
     nonpersonal: new NonpersonalDecisions(installation),
+    exposure: new Exposure(),
   };
 }
 

@@ -6,6 +6,7 @@ import { Refusal } from '../database/refusal.ts';
 import { entryOf } from '../policy/policy.ts';
 import { type Basis, type DecidedItem, type DecisionRecord } from './decision-record.ts';
 import type { Engine } from './engine.ts';
+import { balancedList } from './internal/balanced-list.ts';
 import { findDecision } from './find-decision.ts';
 
 export interface ExplainedItem extends DecidedItem {
@@ -121,23 +122,22 @@ export async function replayRecord(engine: Pick<Engine, 'items' | 'models'>, rec
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
   const history = Int32Array.from(record.used.history, (entry) => numberOf(entry.item)).sort();
   const passedOver = new Set(record.used.passedOver.flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []));
-  const again = live.scorer
-    .score(history, { limit: record.used.show, exclude: (item) => passedOver.has(item) })
-    .map((item) => ({
-      item: idOf(item.item),
-      score: item.score,
-      terms: item.terms.map((term) => ({
-        of: term.of === 'everyone' ? 'everyone' : idOf(term.of),
-        points: term.points,
-      })),
-    }));
-  const differences = differencesOf(again, record.items);
+  const { show, balance } = record.used;
+  const limit = balance?.facts?.groups.length ?? show;
+  const scored = live.scorer.score(history, { limit, exclude: (item) => passedOver.has(item) });
+  const again = balancedList(scored, { show, balance }, idOf);
+  const differences = [...differencesOf(again.items, record.items), ...costDifferences(again.costs, record.costs)];
   return { result: differences.length === 0 ? 'same' : 'different', differences };
 }
 
-type Recomputed = Pick<DecidedItem, 'item' | 'score' | 'terms'>;
+function costDifferences(again: DecisionRecord['costs'] = [], recorded: DecisionRecord['costs'] = []): string[] {
+  const told = (costs: typeof again): string => costs.map(({ cause, points }) => `${cause} ${points}`).join(', ');
+  return told(again) === told(recorded)
+    ? []
+    : [`the cost of balance: recorded ${told(recorded) || 'none'}, computed ${told(again) || 'none'}`];
+}
 
-function differencesOf(again: readonly Recomputed[], recorded: readonly DecidedItem[]): string[] {
+function differencesOf(again: readonly DecidedItem[], recorded: readonly DecidedItem[]): string[] {
   const differences: string[] = [];
   for (let rank = 0; rank < Math.max(again.length, recorded.length); rank += 1) {
     const [now, then] = [again[rank], recorded[rank]];
@@ -149,6 +149,8 @@ function differencesOf(again: readonly Recomputed[], recorded: readonly DecidedI
     if (sum !== then.score)
       differences.push(`${then.item}: its terms add up to ${sum}, its recorded score is ${then.score}`);
     if (now.score !== then.score) differences.push(`${then.item}: recorded score ${then.score}, computed ${now.score}`);
+    if (movesText(now) !== movesText(then))
+      differences.push(`${then.item}: recorded as ${movesText(then)}, computed as ${movesText(now)}`);
     const computed = new Map(now.terms.map((term) => [term.of, term.points]));
     const stored = new Map(then.terms.map((term) => [term.of, term.points]));
     for (const of of new Set([...computed.keys(), ...stored.keys()])) {
@@ -159,4 +161,9 @@ function differencesOf(again: readonly Recomputed[], recorded: readonly DecidedI
     }
   }
   return differences;
+}
+
+function movesText({ moves }: DecidedItem): string {
+  if (moves.length === 0) return 'not moved';
+  return `moved ${moves.map(({ from, to, cause, cost }) => `from ${from} to ${to} by ${cause} for ${cost}`).join(', ')}`;
 }

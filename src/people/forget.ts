@@ -186,6 +186,7 @@ async function eraseRows(installation: Installation, tx: Transaction, personId: 
   await tx.query('delete from events where person_id = $1', [personId]);
   await tx.query('delete from profile_fields where person_id = $1', [personId]);
   await tx.query('delete from exclusions where person_id = $1', [personId]);
+  await tx.query('delete from person_settings where person_id = $1', [personId]);
   await tx.query('delete from fold_queue where person_id = $1', [personId]);
   await tx.query('delete from receipts where person_id = $1', [personId]);
   await eraseConsentOf(tx, [personId, ...merged.map((row) => row.merged_id)]);

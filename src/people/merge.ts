@@ -19,6 +19,7 @@ import type { ForgettingInstallation } from './forget.ts';
 import type { Message } from './internal/admit.ts';
 import { lockPeople, raiseRevision } from './persons.ts';
 import { type Receipt, writeReceipt } from './receipts.ts';
+import { mergeSettings } from './settings.ts';
 import { copyEvents, dropPurposes } from './stored-events.ts';
 import { type TaggedExclusion, exclusionTag, mergedTag, profileFieldTag } from './tags.ts';
 
@@ -162,6 +163,7 @@ async function moveRows(
   const intoKey = keysOfBoth.get(merge.into);
   await copyEvents(installation, tx, merge);
   await copyExclusions(installation, tx, merge);
+  await mergeSettings(installation, tx, merge);
   await tx.query(
     `insert into receipts (person_id, receipt_id, kind, at, record, leaf, leaf_key) select $2, receipt_id, kind, at, record, leaf, leaf_key from receipts where person_id = $1`,
     [merge.from, merge.into],
@@ -238,6 +240,7 @@ const ownTables = [
   'delete from exclusions where person_id = $1',
   'delete from receipts where person_id = $1',
   'delete from profile_fields where person_id = $1',
+  'delete from person_settings where person_id = $1',
   'delete from fold_queue where person_id = $1',
   'delete from persons where person_id = $1',
 ];

@@ -12,6 +12,7 @@ import { type PurposeOf, type View, fieldsFor } from '../policy/views.ts';
 import { type Identifier, personKeys, readIdentifiers } from '../vault/identifiers.ts';
 import { type PersonKey, unseal } from '../vault/sealing.ts';
 import { type Receipt, receiptsOf } from './receipts.ts';
+import { type Settings, readSettings } from './settings.ts';
 
 /** A profile as one purpose sees it, with the permit under which it was read. */
 export interface PermittedProfile<P extends PolicyInput, Purpose extends PurposeOf<P>> {
@@ -73,6 +74,7 @@ export interface WholePerson {
   readonly exclusions: readonly { item: string | null; from: string | null; until: string | null; at: string }[];
   readonly consents: readonly ConsentEntry[];
   readonly standing: readonly string[];
+  readonly settings: Settings;
   readonly contributions: readonly { model: string; items: readonly string[] }[];
   readonly receipts: readonly Receipt[];
 }
@@ -143,6 +145,7 @@ export async function readWholePerson(
     })),
     consents: await consentHistory(sql, personId),
     standing: [...((await standingPurposes(sql, installation.policy, [personId])).get(personId) ?? [])],
+    settings: await readSettings(sql, personId),
     contributions,
     receipts: await receiptsOf(sql, personId),
   };

@@ -10,6 +10,7 @@ import { identifierHash } from '../vault/identifiers.ts';
 import { historyEntries, itemHistorySql, itemHistoryValues } from './history.ts';
 import { type Named, namingIdentifier } from './persons.ts';
 import { safeguardsOf } from './profile.ts';
+import { type Settings, settingsFrom, settingsSql } from './settings.ts';
 
 /** What a decision may know about a person. */
 export interface DecisionView {
@@ -20,6 +21,8 @@ export interface DecisionView {
   readonly history: readonly HistoryEntry[];
   /** A minor or somebody who declared themselves vulnerable: the answer must be the one for everybody. */
   readonly isSafeguarded: boolean;
+  /** Where the person's dial stands, and whether they want personal lists at all. */
+  readonly settings: Settings;
 }
 
 /** Reads for a decision, or undefined when nobody is meant, nothing is known, or a consent is missing. The reasons look the same. */
@@ -34,7 +37,10 @@ export async function readForDecision(
   const safeguards = Object.entries(installation.policy.people).flatMap(([field, declared]) =>
     declared.kind === 'safeguard' ? [field] : [],
   );
-  const [found] = await readPermitted<string, { entries: [number, number][]; revision: number; guarded: boolean }>(
+  const [found] = await readPermitted<
+    string,
+    { entries: [number, number][]; revision: number; guarded: boolean; settings: Record<string, string> }
+  >(
     installation.database,
     installation.policy,
     [...new Set([...ask.purposes, rule.for])],
@@ -42,7 +48,8 @@ export async function readForDecision(
     {
       select: `select history.entries,
                       (select p.revision from persons p where p.person_id = permitted.person_id) as revision,
-                      exists (select 1 from profile_fields f where f.person_id = permitted.person_id and f.field = any($8::text[])) as guarded
+                      exists (select 1 from profile_fields f where f.person_id = permitted.person_id and f.field = any($8::text[])) as guarded,
+                      ${settingsSql} as settings
                from (${itemHistorySql}) as history`,
       values: [...itemHistoryValues(installation.policy, { model: ask.model, now: ask.now }), safeguards],
     },
@@ -53,6 +60,7 @@ export async function readForDecision(
     revision: found.row.revision,
     permits: found.permits,
     history: historyEntries(found.row.entries),
+    settings: settingsFrom(found.row.settings),
     // The sealed value is opened only where there is one, so that the common case stays one statement.
     isSafeguarded:
       found.row.guarded && (await safeguardsOf(installation, installation.database, found.personId)).length > 0,

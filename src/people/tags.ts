@@ -42,6 +42,13 @@ export function profileFieldTag(
   return tag(installation, 'profile_fields', [row.person_id, row.field, row.value, row.sealed, row.updated_at]);
 }
 
+export function personSettingTag(
+  installation: Keyed,
+  row: { person_id: string; setting: string; value: string; updated_at: Date },
+): Buffer {
+  return tag(installation, 'person_settings', [row.person_id, row.setting, row.value, row.updated_at]);
+}
+
 export interface TaggedExclusion {
   readonly person_id: string;
   readonly exclusion_id: string;

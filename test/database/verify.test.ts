@@ -7,6 +7,7 @@ import { recordOutcome } from '../../src/deciding/outcomes.ts';
 import { learn } from '../../src/models/learn.ts';
 import { choose } from '../../src/people/choose.ts';
 import { forget } from '../../src/people/forget.ts';
+import { setDial } from '../../src/people/settings.ts';
 import { allow, crowd, send, stock, testEngine, viewed } from '../support/engine.ts';
 
 const engine = await testEngine();
@@ -41,6 +42,8 @@ await engine.models.refresh('alsoLiked');
 const personal = await decide(engine, { person: { userId: 'ada' }, placement: 'home' });
 await recordOutcome(engine, personal.decision, { kind: 'clicked', item: personal.items[0]?.item ?? '' });
 await decide(engine, { person: { userId: 'nobody' }, placement: 'home' });
+await setDial(engine, adaId ?? '', { dial: 2 });
+await setDial(engine, benId ?? '', { personal: false });
 await forget(engine, benId ?? '', { kind: 'exclude', itemId: 'item-3' });
 await forget(engine, cleoId ?? '', { kind: 'erase' });
 await engine.nonpersonal.flush();
@@ -83,6 +86,8 @@ const tampering: readonly (readonly [table: string, sql: string])[] = [
     'contributions',
     `delete from events where event_id = (select event_id from events where person_id = '${adaId}' limit 1)`,
   ],
+  ['person_settings', `update person_settings set value = '-2' where setting = 'dial'`],
+  ['person_settings', `update person_settings set value = 'on' where setting = 'personal'`],
   ['merged_people', `update merged_people set merged_at = merged_at + interval '1 day'`],
   ['exclusions', `update exclusions set item_id = 'item-1' where person_id = '${benId}'`],
   ['contributions', `update contributions set items = items || 15 where person_id = '${adaId}'`],

@@ -13,6 +13,7 @@ import {
   eventTag,
   exclusionTag,
   mergedTag,
+  personSettingTag,
   profileFieldTag,
 } from '../../people/tags.ts';
 import { identifierHash, personKeys } from '../../vault/identifiers.ts';
@@ -52,6 +53,14 @@ export const tagChecks: readonly { readonly name: string; readonly check: Checki
       'select * from profile_fields',
       (row) => `profile_fields ${row.person_id} ${row.field}`,
       profileFieldTag,
+    ),
+  },
+  {
+    name: 'settings are as people set them',
+    check: tagCheck<Tagged<Parameters<typeof personSettingTag>[1]>>(
+      'select * from person_settings',
+      (row) => `person_settings ${row.person_id} ${row.setting}`,
+      personSettingTag,
     ),
   },
   {
@@ -202,7 +211,7 @@ export const basisCheck: Checking = async (engine) => {
     ...unfounded.map((row) => `profile_fields ${row.person_id} ${row.field}: is held without a purpose that stands`),
   );
   const orphans = await engine.database.query<{ person_id: string }>(
-    `select held.person_id from (select person_id from events union select person_id from profile_fields union select person_id from contributions union select person_id from decisions) as held
+    `select held.person_id from (select person_id from events union select person_id from profile_fields union select person_id from person_settings union select person_id from contributions union select person_id from decisions) as held
      left join persons p using (person_id) where p.person_id is null limit 100`,
   );
   findings.push(...orphans.map((row) => `rows of ${row.person_id} are held though there is no such person`));
