@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { sequenceOnce } from '../../src/transparency/sequencer.ts';
 import { verifyLog, verifyProof } from '../../src/transparency/verify.ts';
 import { allow, crowd, send, stock, testEngine, viewed } from '../support/engine.ts';
 import { testHttp } from '../support/http.ts';
+import { runCli } from '../support/run-cli.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'fairlead-log-'));
 const besides = `${directory}.txt`;
@@ -191,5 +192,76 @@ describe('the proof of a decision', () => {
     await asServer.forgetPerson({ params: { person: ada }, body: { kind: 'erase' } });
     await expect(asServer.readProof({ params: { id } })).rejects.toMatchObject({ code: 'decision.unknown' });
     expect((await fetch(`${server.url}/why/${whyToken(engine, id)}`)).status).toBe(404);
+  });
+});
+
+describe('fairlead verify, run by somebody who has no database', () => {
+  const place = mkdtempSync(path.join(os.tmpdir(), 'fairlead-outside-'));
+  const file = path.join(place, 'decision.tlog-proof');
+  afterAll(() => rmSync(place, { recursive: true }));
+
+  async function verify(...words: string[]): ReturnType<typeof runCli> {
+    const run = await runCli(['verify', ...words], { cwd: place });
+    expect(readdirSync(place).filter((name) => name !== path.basename(file))).toEqual([]);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    return run;
+  }
+
+  test('checks a proof from its file and the key alone, and against the log by address and by directory', async () => {
+    await allow(engine, ['ben']);
+    await send(engine, [viewed('ben', 'item-2'), viewed('ben', 'item-4')]);
+    const id = await decideFor('ben');
+    await sequence();
+    writeFileSync(file, (await asServer.readProof({ params: { id } })).body);
+    for (const log of [[], ['--log', `${server.url}/log`], ['--log', directory]]) {
+      const run = await verify('--proof', file, '--key', verifierKey, '--json', ...log);
+      expect(run, run.stderr).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(run.stdout)).toMatchObject({
+        ok: true,
+        place: { origin: keys.origin },
+        record: { record: 'decision', decision: id },
+      });
+    }
+    const told = await verify('--proof', file, '--key', verifierKey);
+    expect(told.stdout).toContain('The proof holds: entry');
+    expect(told.stdout).toContain(id);
+  });
+
+  test('names a record that was changed, another key and another history, with exit code 1', async () => {
+    const proof = readFileSync(file, 'utf8');
+    const extra = /^extra (.*)$/m.exec(proof)?.[1] ?? '';
+    const bytes = Buffer.from(extra, 'base64');
+    bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1;
+    writeFileSync(file, proof.replace(extra, bytes.toString('base64')));
+    const changed = await verify('--proof', file, '--key', verifierKey, '--json');
+    expect(changed.status).toBe(1);
+    expect(JSON.parse(changed.stdout)).toMatchObject({ ok: false, holds: null });
+    expect(changed.stdout).not.toContain('"record": {');
+    writeFileSync(file, proof);
+    const foreign = signerOf({ name: keys.origin, seed: Buffer.alloc(32, 4) }).verifierKey;
+    expect((await verify('--proof', file, '--key', foreign)).status).toBe(1);
+    expect((await verify('--log', `${server.url}/log`, '--key', foreign)).stdout).toContain('FOUND');
+    expect((await verify('--log', place, '--key', verifierKey)).status).toBe(1);
+  });
+
+  test('goes through a whole log by address and by directory', async () => {
+    const logs = [`${server.url}/log`, `${server.url}/log/`, directory];
+    for (const run of await Promise.all(logs.map((log) => verify('--log', log, '--key', verifierKey, '--json')))) {
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(run.stdout)).toMatchObject({ ok: true, checkpoint: { origin: keys.origin } });
+    }
+  });
+
+  test('says with exit code 2 what it lacks', async () => {
+    const asked = [
+      ['--proof', file],
+      ['--key', verifierKey],
+      ['--proof', file, '--key', 'not a key'],
+      ['--proof', path.join(place, 'none'), '--key', verifierKey],
+      ['--log', 'http://127.0.0.1:1/log', '--key', verifierKey],
+    ];
+    for (const run of await Promise.all(asked.map((words) => verify(...words))))
+      expect(run).toMatchObject({ status: 2, stdout: '' });
+    expect(existsSync(path.join(place, '.fairlead'))).toBe(false);
   });
 });
