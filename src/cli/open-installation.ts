@@ -3,7 +3,7 @@
  * refused in a sentence before anything is changed; what was opened is closed in the opposite order, also on Ctrl-C. Several processes may do this at once.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -147,7 +147,7 @@ async function openServer(
 function makeDataDirectory(directory: string): void {
   if (existsSync(directory)) return;
   try {
-    mkdirSync(directory, { recursive: true });
+    makePath(directory);
     chmodSync(directory, process.getuid?.() === 0 ? 0o711 : 0o700);
   } catch (cause) {
     const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
@@ -163,6 +163,18 @@ function makeDataDirectory(directory: string): void {
       remedy: 'Choose another one with --data.',
       cause,
     });
+  }
+}
+
+/** One folder after the other: Node's own recursive way never ends where a file system refuses with ENOENT, as /proc does. */
+function makePath(directory: string): void {
+  if (existsSync(directory)) return;
+  makePath(path.dirname(directory));
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // Another process has made it at the same moment.
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

@@ -29,12 +29,29 @@ async function stop(options: StopOptions): Promise<void> {
   const directory = postgresDirectory(options.data);
   const stopped = processesUsing(directory);
   for (const pid of stopped) terminate(pid);
+  await waitForEnd(stopped);
+  const wasLeft = mayHaveServer(directory);
+  // Taking over a database that nobody uses, and leaving it as its last user, ends it in order.
+  if (wasLeft) await (await startEmbedded({ directory, world: systemWorld, onLine: note })).stop();
+  const database = wasLeft || stopped.length > 0 ? 'stopped' : 'not running';
+  if (options.json === true) sayJson({ stopped, database });
+  else if (database === 'not running') say('Nothing was running.');
+  else
+    say(
+      `Stopped ${stopped.length === 0 ? 'the database that was left behind' : `process ${stopped.join(', ')} and the database`}.`,
+    );
+}
+
+/** A process that has left the database still finishes other things; it has ended when it is gone. */
+async function waitForEnd(pids: readonly number[]): Promise<void> {
   const until = performance.now() + stopMsMax;
-  while (processesUsing(directory).length > 0) {
+  for (;;) {
+    const left = pids.filter(isThere);
+    if (left.length === 0) return;
     if (performance.now() > until) {
       throw new Refusal(
         'stop.slow',
-        `Process ${processesUsing(directory).join(', ')} is still finishing what it does after ${stopMsMax / 1_000} s.`,
+        `Process ${left.join(', ')} is still finishing what it does after ${stopMsMax / 1_000} s.`,
         {
           remedy: 'Wait for it and run the command again; nothing is lost if you end it yourself.',
         },
@@ -42,15 +59,15 @@ async function stop(options: StopOptions): Promise<void> {
     }
     await sleep(50);
   }
-  const hadOrphan = mayHaveServer(directory);
-  // Taking over a database that nobody uses, and leaving it as its last user, ends it in order.
-  if (hadOrphan) await (await startEmbedded({ directory, world: systemWorld, onLine: note })).stop();
-  if (options.json === true) sayJson({ stopped, database: hadOrphan ? 'stopped' : 'not running' });
-  else if (stopped.length === 0 && !hadOrphan) say('Nothing was running.');
-  else
-    say(
-      `Stopped ${stopped.length === 0 ? 'the database that was left behind' : `process ${stopped.join(', ')} and the database`}.`,
-    );
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && Reflect.get(error, 'code') === 'EPERM';
+  }
 }
 
 function terminate(pid: number): void {
