@@ -185,6 +185,7 @@ describe('the page of a decision that has been stripped', () => {
     for (const item of ['item-4', 'item-8']) await asServer.excludeFromPerson({ params: { person }, body: { item } });
     const emptied = wordsOf((await open(path)).html);
     expect(emptied).toContain('What this came from has been taken out.');
+    expect(emptied).toContain('What it came from has been taken out');
     expect(emptied).not.toContain('category-0');
   });
 

@@ -84,7 +84,6 @@ export async function whyView(
     engine,
     record.used.history.map(({ item }) => item),
   );
-  const isRedacted = record.redacted !== undefined;
   return {
     personal: true,
     at: momentInWords(new Date(record.at)),
@@ -92,7 +91,7 @@ export async function whyView(
     because: becauseOfAll(record, categoryOf),
     items: record.items.map((item) => ({
       ...shownAs(engine, item.item),
-      because: becauseOfTerms(item.terms, categoryOf, isRedacted),
+      because: becauseOfTerms(item.terms, categoryOf, sumOf(item.terms) !== item.score),
     })),
     bases: await basesOf(engine, found),
     notUsed: notUsedOf(record),
@@ -150,11 +149,16 @@ function becauseOfAll(record: DecisionRecord, categoryOf: ReadonlyMap<string, st
   return becauseOfTerms([...terms, ...rest], categoryOf, record.redacted !== undefined);
 }
 
+/** Terms add up to the score exactly, so those that no longer do have lost some. */
+function sumOf(terms: DecidedItem['terms']): number {
+  return terms.reduce((sum, term) => sum + term.points, 0);
+}
+
 /** The categories that added most, first. */
 function becauseOfTerms(
   terms: DecidedItem['terms'],
   categoryOf: ReadonlyMap<string, string>,
-  isRedacted: boolean,
+  isStripped: boolean,
 ): Because {
   const points = new Map<string, number>();
   let hasOthers = false;
@@ -166,7 +170,7 @@ function becauseOfTerms(
     if (category === undefined) hasOthers = true;
     else points.set(category, (points.get(category) ?? 0) + term.points);
   }
-  if (!isPersonal) return { kind: isRedacted ? 'taken out' : 'many', categories: [], hasOthers: false };
+  if (!isPersonal) return { kind: isStripped ? 'taken out' : 'many', categories: [], hasOthers: false };
   const categories = [...points].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([category]) => category);
   return { kind: 'things', categories, hasOthers };
 }
