@@ -2,6 +2,7 @@
  * Sums over people in which nobody weighs more than was said beforehand: at most so many cells each, at most so much in a cell. The noise
  * of a release is worth nothing without such a bound, so releases take these sums and no others. Called by whoever prepares a release.
  */
+import { AscendingPeople } from './internal/ascending-people.ts';
 
 export interface ContributionBounds {
   /** How many cells there are (items, answers, bands); their numbers are 0 to cells − 1, known without looking at people. */
@@ -28,8 +29,7 @@ export class BoundedSums {
   /** What the present person adds to each cell; zero between people. */
   readonly #own: Float64Array;
   readonly #touched: number[] = [];
-  #lastPersonId = '';
-  #people = 0;
+  readonly #people = new AscendingPeople();
 
   /** Throws RangeError on bounds that are no positive whole numbers. */
   constructor(bounds: ContributionBounds) {
@@ -48,10 +48,8 @@ export class BoundedSums {
    * Throws RangeError when they do not.
    */
   add(personId: string, cells: ArrayLike<number>, amounts?: ArrayLike<number>): void {
-    if (personId <= this.#lastPersonId) throw new RangeError('people are added once each, by ascending id');
-    this.#lastPersonId = personId;
     const { cellsPerPersonMax, amountMax } = this.bounds;
-    if (++this.#people * amountMax > Number.MAX_SAFE_INTEGER) throw new RangeError('too many people for exact sums');
+    this.#people.next(personId, amountMax);
     const touched = this.#touched;
     for (let at = 0; at < cells.length; at++) {
       const cell = cells[at] ?? -1;
@@ -67,6 +65,16 @@ export class BoundedSums {
       this.#own[cell] = 0;
     }
     touched.length = 0;
+  }
+
+  get cells(): number {
+    return this.bounds.cells;
+  }
+
+  /** The bounds in words, as a release states them. */
+  get boundsText(): string {
+    const { cells, cellsPerPersonMax, amountMax } = this.bounds;
+    return `at most ${cellsPerPersonMax} of ${cells} cells a person, at most ${amountMax} in each`;
   }
 
   /** The most that one person moves the sums by: added up over cells, and as the square of the Euclidean length. */

@@ -81,7 +81,7 @@ const variances = [
   '1e18',
 ].map((text) => (text === '1e6/7' ? Rational.of(1_000_000n, 7n) : Rational.parse(text)));
 
-describe('the fast samplers', () => {
+describe('the fast samplers', { timeout: 60_000 }, () => {
   test('give the very draws of the published algorithms in whole numbers, bit for bit, for the first 1,000 outputs', () => {
     for (const scale of scales.map((text) => Rational.parse(text))) {
       const [left, right] = [

