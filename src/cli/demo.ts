@@ -46,6 +46,7 @@ export function demoCommand(): Command {
     .addOption(dataOption())
     .option('--once', 'exit after the account')
     .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  fairlead demo --people 5000 --seed 7 --once')
     .action(guarded(runDemo));
 }
 
@@ -186,7 +187,7 @@ function progressBars(): { onProgress: Progress; end(): void } {
     onProgress({ step, done, total }) {
       if (current?.step !== step) {
         current?.bar.end();
-        current = { step, bar: progressBar(step.padEnd(30)) };
+        current = { step, bar: progressBar(process.stderr.isTTY ? step.padEnd(30) : step) };
       }
       current.bar.move(done, total, formatCount(done));
     },

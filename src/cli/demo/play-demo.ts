@@ -84,7 +84,7 @@ export async function playDemo(
   const published = await learn(engine, model);
   const held = await readEverythingAbout(engine, adasStory);
   const before = await decide(engine, ada);
-  const hitRate = await hitRateOf(engine, shop, { model, show: engine.policy.placements[placement]?.show ?? 12 });
+  const hitRate = await hitRateOf(engine, shop, { model, placement });
   const [chosen] = await choose(engine, [
     {
       who: { kind: 'userId', value: adasStory.userId },

@@ -3,6 +3,7 @@
  * `Ink` that the caller gives.
  */
 import type { KeptItem } from '../../catalogue/items.ts';
+import { shownMoves } from '../../http/pages/shown-moves.ts';
 import { shownPoints } from '../../http/pages/shown-points.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { DemoRun } from './play-demo.ts';
@@ -100,7 +101,9 @@ function suggestions({ run: { before, model, held }, story, itemOf, ink, width }
     ink.strong(heading),
     ...before.items.flatMap((item, at) => {
       const { score, terms } = shownPoints(item);
-      const first = `  ${String(at + 1).padStart(2)}  ${title(item.item).padEnd(30)} ${before.personal ? `${ink.strong(String(score).padStart(4))} points` : ''}`;
+      // Whoever is moved down makes room for others; those tell why.
+      const moved = (item.moves[0]?.from ?? 0) > at + 1 ? shownMoves(item) : undefined;
+      const first = `  ${String(at + 1).padStart(2)}  ${title(item.item).padEnd(30)} ${before.personal ? `${ink.strong(String(score).padStart(4))} points` : ''}${moved === undefined ? '' : ink.soft(`  (${moved})`)}`;
       if (terms.length === 0) return [first];
       const own = terms.filter(({ of }) => of !== 'everyone');
       const rest = own.slice(3).reduce((sum, term) => sum + term.points, 0);

@@ -15,6 +15,7 @@ import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import type { Receipt } from '../../people/receipts.ts';
 import { sensitiveTopicsOf } from '../../policy/policy.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import { isInTurn, shownMoves } from './shown-moves.ts';
 import { shownPoints } from './shown-points.ts';
 
 /** Somebody in the demo; made up. */
@@ -83,13 +84,17 @@ export interface DemoView {
   readonly other: DemoPerson & { readonly cards: readonly Card[]; readonly moved: number; readonly isIn: boolean };
 }
 
-export interface Card {
+interface Card {
   readonly item: string;
   readonly title: string;
   readonly price: string;
   readonly image: string;
   /** `viewed`, `bought`, or nothing when it is for everybody. */
   readonly because: { readonly did: string; readonly title: string } | undefined;
+  /** Whether this place goes round among things that were shown little. */
+  readonly isInTurn: boolean;
+  /** What moved it from its place by points, half a sentence. */
+  readonly moved: string | undefined;
   readonly points: number;
   readonly terms: readonly { readonly title: string; readonly points: number; readonly share: number }[];
 }
@@ -123,10 +128,10 @@ interface ReceiptView {
   readonly notUndone: string;
 }
 
-/** Reads everything that the page shows. `otherBefore`: what the other person was shown when the demo began. */
+/** Reads everything that the page shows. `othersOwn` is what `ownItems` said of the other person when the demo began. */
 export async function demoView(
   stage: DemoStage,
-  before: { otherItems: readonly string[] | undefined; since: Date },
+  before: { othersOwn: readonly string[] | undefined; since: Date },
 ): Promise<DemoView> {
   const { engine } = stage;
   const [shown, shownToOther, person, other, sum, versions] = await Promise.all([
@@ -172,13 +177,20 @@ export async function demoView(
     other: {
       ...stage.other,
       cards: shownToOther.items.map((item) => cardOf(item, facts, new Set())),
-      moved:
-        before.otherItems === undefined
-          ? 0
-          : shownToOther.items.filter(({ item }) => !before.otherItems?.includes(item)).length,
+      moved: (before.othersOwn ?? []).filter((item) => !shownToOther.items.some((shown) => shown.item === item)).length,
       isIn: contributesTo(other, stage.model),
     },
   };
+}
+
+/**
+ * Of a list, what follows from the person and the model alone: its first ten without the places that go round, for which the last of the list make room.
+ */
+export function ownItems(cards: readonly Pick<Card, 'item' | 'isInTurn'>[]): string[] {
+  return cards
+    .slice(0, 10)
+    .filter((card) => !card.isInTurn)
+    .map((card) => card.item);
 }
 
 /** The suggested items and the things that they are suggested for. */
@@ -222,6 +234,8 @@ function cardOf(decided: DecidedItem, facts: ReadonlyMap<string, KeptItem>, boug
             did: bought.has(strongest.of) ? 'bought' : 'viewed',
             title: facts.get(strongest.of)?.title ?? strongest.of,
           },
+    isInTurn: isInTurn(decided),
+    moved: shownMoves(decided),
     ...bill(decided, facts),
   };
 }

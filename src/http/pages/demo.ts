@@ -12,7 +12,7 @@ import { forget } from '../../people/forget.ts';
 import { takeIn } from '../../people/intake.ts';
 import { findPerson } from '../../people/persons.ts';
 import { entryOf } from '../../policy/policy.ts';
-import { type DemoStage, type Proof, demoView, grouped, isInModel } from './demo-view.ts';
+import { type DemoStage, type Proof, demoView, grouped, isInModel, ownItems } from './demo-view.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { answerPage } from './page.ts';
 
@@ -23,8 +23,8 @@ interface Remembered {
   /** How many times something has happened. */
   turn: number;
   proof: Proof | undefined;
-  /** What the other person was shown when the demo began. */
-  otherItems: readonly string[] | undefined;
+  /** What was the other person's own when the demo began. */
+  othersOwn: readonly string[] | undefined;
   readonly since: Date;
 }
 
@@ -36,7 +36,7 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
     said: '',
     turn: 0,
     proof: undefined,
-    otherItems: undefined,
+    othersOwn: undefined,
     since: stage.engine.database.world.now(),
   };
   const inTurn = oneAtATime();
@@ -47,7 +47,7 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
 
   app.get('/', async (_request, reply) => {
     const view = await demoView(stage, remembered);
-    remembered.otherItems ??= view.other.cards.map((card) => card.item);
+    remembered.othersOwn ??= ownItems(view.other.cards);
     return answerPage(reply, {
       template: 'demo',
       title: `${stage.main.name} and the shop`,

@@ -34,7 +34,9 @@ async function send(form, submitter) {
   if (demo === null || demo.getAttribute('aria-busy') === 'true') return;
   demo.setAttribute('aria-busy', 'true');
   if (submitter?.getAttribute('role') === 'switch') {
-    submitter.setAttribute('aria-checked', String(submitter.getAttribute('aria-checked') !== 'true'));
+    const isOn = submitter.getAttribute('aria-checked') !== 'true';
+    submitter.setAttribute('aria-checked', String(isOn));
+    submitter.querySelector('span')?.replaceChildren(isOn ? 'on' : 'off');
   }
   try {
     const fields = new URLSearchParams();
