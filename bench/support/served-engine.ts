@@ -50,10 +50,12 @@ export async function whileServed<Result>(
   const directory = mkdtempSync(path.join(process.getuid?.() === 0 ? '/tmp' : os.tmpdir(), 'fairlead-bench-http-'));
   const embedded = await startEmbedded({ directory, world: systemWorld });
   const database = await connect(embedded.url, systemWorld);
+  // As `serve` does: decisions have connections of their own, on which statements are planned once.
+  const hot = await connect(embedded.url, systemWorld, { max: 8, plansOnce: true });
   try {
     await migrate(database);
     const keys = keysOf(Buffer.alloc(32, 1), new Map([[1, Buffer.alloc(32, 2)]]));
-    const engine = await openEngine({ database, keys, policy: benchPolicy, adoptedBy: 'bench' });
+    const engine = await openEngine({ database, hot, keys, policy: benchPolicy, adoptedBy: 'bench' });
     const { key } = await createAccessKey(engine, { kind: 'server', label: 'bench' });
     for (let from = 0; from < people; from += 1_000) {
       await choose(
@@ -73,6 +75,7 @@ export async function whileServed<Result>(
       await closeEngine(engine);
     }
   } finally {
+    await hot.close();
     await database.close();
     await embedded.stop();
     rmSync(directory, { recursive: true, force: true });

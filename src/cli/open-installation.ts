@@ -26,6 +26,8 @@ import { note } from './terminal.ts';
 export interface OpenOptions extends PlaceOptions {
   /** In the place of a file: for the demo, whose policy is part of it. */
   readonly given?: Policy;
+  /** Answers decisions under load: then they have connections of their own. */
+  readonly serves?: boolean;
   /** Connections at most; 5 by default, enough for a command. */
   readonly connections?: number;
   /** Told in a sentence what is going on; the error stream by default. */
@@ -43,6 +45,16 @@ export interface OpenInstallation {
   readonly logKeys: LogKeys;
   close(): Promise<void>;
 }
+
+/** A decision that waits longer than this is worth less than the answer for everybody. */
+const decisionLimits = {
+  max: 8,
+  plansOnce: true,
+  waitMsMax: 1_000,
+  statementTimeoutMs: 1_500,
+  lockTimeoutMs: 1_000,
+  name: 'fairlead decisions',
+};
 
 /** Opens an installation, making what a first start needs. */
 export async function openInstallation(options: OpenOptions, world: World = systemWorld): Promise<OpenInstallation> {
@@ -62,7 +74,9 @@ export async function openInstallation(options: OpenOptions, world: World = syst
     await migrate(database);
     const keys = await openOwnKeys(database, path.resolve(options.keys ?? path.join(dataDirectory, 'keys')));
     const policy = fromFile ?? (await policyInForce(database));
-    const engine = await openEngine({ database, keys, policy, adoptedBy: os.userInfo().username });
+    const hot = options.serves === true ? await connect(server.url, world, decisionLimits) : database;
+    if (hot !== database) opened.push(() => hot.close());
+    const engine = await openEngine({ database, hot, keys, policy, adoptedBy: os.userInfo().username });
     opened.push(() => closeEngine(engine));
     return {
       engine,

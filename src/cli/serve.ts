@@ -32,7 +32,7 @@ interface ServeOptions extends OpenOptions {
 }
 
 /** Connections of the pool: enough that decisions do not wait while learning writes, and half of what the embedded server allows. */
-const connections = 20;
+const connections = 14;
 const countsEveryMs = 5_000;
 const expireEveryMs = 3_600_000;
 
@@ -75,7 +75,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   const personTokens = options.personTokens === undefined ? undefined : await personTokensFrom(options.personTokens);
-  const opened = await openInstallation({ ...options, connections });
+  const opened = await openInstallation({ ...options, connections, serves: true });
   const running: (() => Promise<void>)[] = [() => opened.close()];
   try {
     running.push(...(await startJobs(opened)));

@@ -27,6 +27,11 @@ export interface ConnectOptions {
   lockTimeoutMs?: number;
   /** Shown in `pg_stat_activity`. */
   name?: string;
+  /**
+   * Plans each statement once a connection in the place of once a call. Right for statements about one person, where planning costs twice the running
+   * (0.44 ms beside 0.21 ms for the read of a decision); wrong for batches, whose plan depends on how many rows they bring.
+   */
+  plansOnce?: boolean;
 }
 
 /** A `Database` with what its opener may ask of it: how loaded it is. */
@@ -201,6 +206,7 @@ const defaults: Limits = {
   statementTimeoutMs: 30_000,
   lockTimeoutMs: 10_000,
   name: 'fairlead',
+  plansOnce: false,
 };
 
 function clientSettings(url: string, limits: Limits): ClientConfig {
@@ -216,7 +222,7 @@ function clientSettings(url: string, limits: Limits): ClientConfig {
     lock_timeout: limits.lockTimeoutMs,
     idle_in_transaction_session_timeout: 300_000,
     // Dates have one spelling on the wire whatever the server's configuration says.
-    options: '-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c client_min_messages=warning',
+    options: `-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c client_min_messages=warning${limits.plansOnce ? ' -c plan_cache_mode=force_generic_plan' : ''}`,
   };
 }
 

@@ -99,6 +99,8 @@ const strengths = {
 const dialFactors = [0, 2, 4, 8, 16] as const;
 const noveltyStep = 64;
 const noveltyMax = 192;
+/** What was shown least gets its place from an eighth of the mean relevance on; at a quarter the coverage gained falls from 37 % to 32 %, without any 41 %. */
+const leastRelevance = 8;
 
 /**
  * Chooses the list place by place: at each, the candidate with the highest sum of relevance and what it adds.
@@ -106,7 +108,7 @@ const noveltyMax = 192;
  * Relevance is the score above the last candidate's, in units of the mean of what would be shown by score alone. Calibration adds what the candidate's
  * group brings the list nearer to the person's mix p: p·(log q̃′ − log q̃) with q̃ = (63·q + p)/64, which among candidates for one place is all that differs in
  * Steck's −KL(p, q̃) (Calibrated Recommendations, RecSys 2018). Variety takes off for a group or supplier that the two places before have. Exposure keeps
- * every so-manieth place for the candidate that was shown least, while there is one below the average. A supplier has at most ⌈share·places⌉, or ⌊share·places⌋ while it has had more than its share over time, unless nothing
+ * every so-manieth place for the candidate of some relevance that was shown least, while there is one below the average. A supplier has at most ⌈share·places⌉, or ⌊share·places⌋ while it has had more than its share over time, unless nothing
  * else is left. Equal sums go to the higher score. The parts are added one after the other, and each names the moves that it made.
  *
  * Cost: below 0.1 ms for 200 candidates into 12 (`bench/balance.ts`).
@@ -226,7 +228,7 @@ function orderOf(
         continue;
       }
       const level = exposures[at] ?? 0;
-      if (level < leastLevel) {
+      if (level < leastLevel && (relevance[at] ?? 0) * leastRelevance >= unit) {
         leastLevel = level;
         least = at;
       }
@@ -272,7 +274,7 @@ function supplierPlaces(
 
 const emptyMix = new Float64Array(0);
 
-/** The mix to come near to, in 65,536ths by group: that of the history, less the share that groups which are not in it get among themselves. */
+/** The mix to come near to, in 65,536ths by group: that of the history, and a share that all groups, of the history or new to it, have evenly. */
 function mixOf({ groups, history }: Candidates, novelty: number): Float64Array {
   let highest = -1;
   for (let at = 0; at < groups.length; at++) highest = Math.max(highest, groups[at] ?? -1);
@@ -286,13 +288,8 @@ function mixOf({ groups, history }: Candidates, novelty: number): Float64Array {
     total++;
   }
   if (total === 0) return emptyMix;
-  const fresh = counts.reduce((sum, known) => sum + (known === 0 ? 1 : 0), 0);
-  const kept = fresh === 0 ? one : one - novelty;
-  return counts.map((known) =>
-    known === 0
-      ? Math.floor(((one - kept) * (unit / one)) / Math.max(1, fresh))
-      : Math.floor((known * kept * (unit / one)) / total),
-  );
+  const even = Math.floor((novelty * (unit / one)) / counts.length);
+  return counts.map((known) => Math.floor((known * (one - novelty) * (unit / one)) / total) + even);
 }
 
 /** What one more item of a group brings a list of `place` items nearer to a mix in which the group has `share`, in 65,536ths of a bit. */

@@ -65,7 +65,7 @@ async function decidePersonally(
   const live = engine.models.current(placement.model);
   if (live === undefined) return 'no model';
   const now = engine.database.world.now();
-  const view = await readForDecision(engine, request.person, {
+  const view = await readForDecision({ ...engine, database: engine.hot }, request.person, {
     purposes: placement.purposes,
     model: placement.model,
     now,
@@ -212,7 +212,7 @@ async function write(engine: Engine, view: DecisionView, record: DecisionRecord)
   const key = Buffer.from(engine.database.world.randomBytes(32));
   const leaf = commitmentOf(text, key);
   const at = new Date(record.at);
-  const rows = await engine.database.query<{ decision_id: string }>(
+  const rows = await engine.hot.query<{ decision_id: string }>(
     `with person as materialized (
        select person_id from persons where person_id = $1 and revision = $2 for share
      ), written as (

@@ -25,11 +25,15 @@ export interface Engine extends ForgettingInstallation, LearningInstallation {
   readonly nonpersonal: NonpersonalDecisions;
   readonly exposure: Exposure;
   readonly stopFollowing: () => Promise<void>;
+  /** What the two statements of a decision run on. */
+  readonly hot: Database;
 }
 
 /** Opens an engine. The policy has passed `checkPolicy`, the keys have been checked against the database; it is adopted here. */
 export async function openEngine(options: {
   database: Database;
+  /** For the two statements of a decision: planned once, and given up early, so that a slow database means the answer for everybody, in time. */
+  hot?: Database;
   keys: Installation['keys'];
   policy: Policy;
   adoptedBy: string;
@@ -46,6 +50,7 @@ export async function openEngine(options: {
   for (const model of models) await showPopular(model);
   return {
     ...installation,
+    hot: options.hot ?? database,
     stopFollowing: await database.listen('fairlead_releases', (model) => {
       // After a reconnect the notice is empty: any release may have been missed. What cannot be read now is read with the next notice.
       for (const name of model === '' ? models : [model]) void showPopular(name).catch(() => undefined); // until then the ranking before serves

@@ -434,7 +434,10 @@ describe('law 9: fail closed', () => {
           return engine.database.query(text, values);
         },
       };
-      const decision = await decide({ ...engine, database }, { person: { userId: 'user-1' }, placement: 'home' });
+      const decision = await decide(
+        { ...engine, database, hot: database },
+        { person: { userId: 'user-1' }, placement: 'home' },
+      );
       if (decision.personal) {
         expect(
           await engine.database.query('select 1 as found from decisions where decision_id = $1', [decision.decision]),
@@ -489,7 +492,10 @@ describe('what is acknowledged is obeyed', () => {
         return rows;
       },
     };
-    const decision = await decide({ ...engine, database }, { person: { userId: 'user-1' }, placement: 'home' });
+    const decision = await decide(
+      { ...engine, database, hot: database },
+      { person: { userId: 'user-1' }, placement: 'home' },
+    );
     expect(decision.personal).toBe(false);
     expect(await engine.database.query('select 1 as found from decisions where person_id = $1', [personId])).toEqual(
       [],
