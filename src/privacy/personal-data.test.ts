@@ -176,6 +176,9 @@ describe('what looks a little like it is left alone', { timeout: 60_000 }, () =>
   });
 });
 
+/** Any code units at all, lone surrogates too; the alphabet of fast-check's own takes two seconds to build. */
+const anyText = fc.string({ unit: fc.nat({ max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
+
 describe('over seeded texts', { timeout: 60_000 }, () => {
   const plainWords = fc.constantFrom(
     'your',
@@ -218,12 +221,7 @@ describe('over seeded texts', { timeout: 60_000 }, () => {
 
   test('redaction leaves nothing to find, and applying it again changes nothing', { timeout: 60_000 }, () => {
     const any = fc.array(
-      fc.oneof(
-        plainWords,
-        personal,
-        fc.string({ unit: 'binary' }),
-        fc.constantFrom('+', '@', '.', ' ', '0', '(', '-', '\u200b'),
-      ),
+      fc.oneof(plainWords, personal, anyText, fc.constantFrom('+', '@', '.', ' ', '0', '(', '-', '\u200b')),
     );
     fc.assert(
       fc.property(any, fc.constantFrom('', ' '), (parts, separator) => {
@@ -238,7 +236,7 @@ describe('over seeded texts', { timeout: 60_000 }, () => {
 
   test('findings lie in the text, in order and apart, for any text', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9 +().:@a-f-]*$/)), (text) => {
+      fc.property(fc.oneof(anyText, fc.stringMatching(/^[0-9 +().:@a-f-]*$/)), (text) => {
         let before = 0;
         for (const { start, end } of personalDataIn(text)) {
           expect(start >= before && end > start && end <= text.length).toBe(true);
@@ -282,9 +280,10 @@ test('half a megabyte costs no more by the character than a page does, whatever 
     return (performance.now() - start) / text.length;
   };
   for (const shape of shapes) {
-    // Quadratic time would make the long text 32 times dearer by the character.
-    const short = Math.min(...[1, 2, 3].map(() => perCharacter(shape.repeat(Math.ceil(16_384 / shape.length)))));
-    const long = perCharacter(shape.repeat(Math.ceil(524_288 / shape.length)));
-    expect(long, `"${shape}"`).toBeLessThan(short * 12 + 0.001);
+    // Quadratic time would make the long text 32 times dearer by the character. The best of several tries, because machines are busy.
+    const [page, long] = [16_384, 524_288].map((length) => shape.repeat(Math.ceil(length / shape.length)));
+    const short = Math.min(...[1, 2, 3].map(() => perCharacter(page ?? '')));
+    const isLinear = [1, 2, 3].some(() => perCharacter(long ?? '') < short * 12 + 0.001);
+    expect(isLinear, `"${shape}"`).toBe(true);
   }
 });
