@@ -57,8 +57,8 @@ test('levels of a feature do not overlap, follow each other, and hold everybody 
       const levels = solveLevels(sumsOf(people), { ...recipe, minPeople: 1 });
       for (const { name } of recipe.features) {
         const known = people
-          .map((values) => values[name as keyof typeof values])
-          .filter((value) => value !== null && !Number.isNaN(value)); // One of its keys.
+          .map((values) => new Map(Object.entries(values)).get(name) ?? null)
+          .filter((value) => value !== null && !Number.isNaN(value));
         const own = levels.filter(({ feature }) => feature === name);
         expect(own.reduce((sum, { people: count }) => sum + count, 0)).toBe(known.length);
         for (const { level, people: count } of own) {
