@@ -24,7 +24,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { type OpenInstallation, openInstallation } from './open-installation.ts';
 import { dataOption, jsonOption, wholeNumber } from './options.ts';
-import { endAll, startJobs } from './serve.ts';
+import { endAll, signerOfLog, startJobs } from './serve.ts';
 import { type ProgressBar, formatCount, good, note, progressBar, say, sayJson, soft, strong } from './terminal.ts';
 
 interface DemoOptions {
@@ -59,7 +59,12 @@ async function runDemo(options: DemoOptions): Promise<ExitCode> {
       ? `The demo shop in ${options.data}: ${formatCount(plan.people)} made-up people, seed ${plan.seed}. Delete the directory to begin anew.`
       : `A gift shop that never was: ${formatCount(plan.people)} made-up people, seed ${plan.seed}. Nothing leaves this machine.`,
   );
-  const opening = openInstallation({ data: options.data, given: northwindPolicy, connections: 10 });
+  const opening = openInstallation({
+    data: options.data,
+    given: northwindPolicy,
+    connections: 10,
+    serves: options.once !== true,
+  });
   const interrupted = interruption(opening);
   try {
     const opened = await opening;
@@ -222,6 +227,7 @@ async function serve(
     const server = await startServer({
       engine,
       port: options.port,
+      publicLog: { read: readDatabase(opened.database), verifierKey: signerOfLog(opened).verifierKey },
       pages: (app) => registerDemo(app, demoStage(engine, shop)),
     });
     running.push(() => server.close());
@@ -230,6 +236,7 @@ async function serve(
     line(`  ${server.url}/`);
     line('');
     line(`Every endpoint:  ${server.url}/docs`);
+    line(`The public log:  ${server.url}/log`);
     line('One decision, from another terminal:');
     line(
       `  curl -u "$(cat '${keyFile}'):" ${server.url}/v1/decisions -H 'content-type: application/json' -d '{"person":{"userId":"${adasStory.userId}"},"placement":"${placement}"}'`,

@@ -148,7 +148,7 @@ export async function startJobs({
   ];
 }
 
-function signerOfLog({ logKeys }: Pick<OpenInstallation, 'logKeys'>): NoteSigner {
+export function signerOfLog({ logKeys }: Pick<OpenInstallation, 'logKeys'>): NoteSigner {
   return signerOf({ name: logKeys.origin, seed: logKeys.seed });
 }
 
