@@ -12,7 +12,7 @@ export type BalanceCause = (typeof balanceCauses)[number];
 export interface BalanceWeights {
   /** One bit of the person's mix, beside the mean score of what would be shown without balance. */
   readonly calibration: number;
-  /** The share of the mix that is kept for groups that the person's history does not have. */
+  /** The share of the mix that all groups have evenly, also those that the person's history does not have. */
   readonly novelty: number;
   /** What one item loses when both before it are of its group or supplier. */
   readonly variety: number;
@@ -65,18 +65,18 @@ const one = 256;
 const unit = 65_536;
 
 /**
- * What a dial makes of a placement's variety: towards −2 the balance fades and the order by score is left; towards 2 it counts more, and part of the mix
- * goes to groups that are new to the person. A supplier's share does not depend on the dial. The placement's bounds hold.
+ * What a dial makes of a placement's variety: towards −2 the balance fades and the order by score is left; towards 2 it counts more, and more of the mix
+ * is spread evenly over all groups. A supplier's share does not depend on the dial. The placement's bounds hold.
  */
 export function balanceWeights(variety: VarietyRule, dial: DialPosition): BalanceWeights {
   const position = boundedDial(variety, dial);
   const strength = strengths[variety.strength ?? 'balanced'];
   const factor = dialFactors[position + 2] ?? 0;
   const scaled = (weight: number): number => Math.floor((weight * factor) / 4);
-  const declared = Math.floor((variety.novelty ?? 0) * one);
+  const declared = variety.novelty === undefined ? strength.novelty : Math.floor(variety.novelty * one);
   return {
     calibration: scaled(strength.calibration),
-    novelty: position === -2 ? 0 : Math.min(noveltyMax, declared + (position > 0 ? position * noveltyStep : 0)),
+    novelty: position > 0 ? Math.min(noveltyMax, declared + position * noveltyStep) : scaled(declared),
     variety: scaled(strength.variety),
     exposure: scaled(strength.exposure),
     supplierShareMax: variety.supplierShareMax === undefined ? null : Math.floor(variety.supplierShareMax * one),
@@ -91,13 +91,13 @@ export function boundedDial(variety: VarietyRule, dial: DialPosition): DialPosit
 
 /** Measured on the retail file by `bench/balance-quality.ts`, which holds `balanced` to its limits. */
 const strengths = {
-  gentle: { calibration: 128, variety: 16, exposure: 13 },
-  balanced: { calibration: 256, variety: 32, exposure: 26 },
-  strong: { calibration: 512, variety: 64, exposure: 52 },
+  gentle: { calibration: 128, novelty: 64, variety: 16, exposure: 13 },
+  balanced: { calibration: 512, novelty: 128, variety: 32, exposure: 26 },
+  strong: { calibration: 1024, novelty: 128, variety: 64, exposure: 52 },
 } as const;
 /** In quarters, by position. */
 const dialFactors = [0, 2, 4, 8, 16] as const;
-const noveltyStep = 64;
+const noveltyStep = 32;
 const noveltyMax = 192;
 /** What was shown least gets its place from an eighth of the mean relevance on; at a quarter the coverage gained falls from 37 % to 32 %, without any 41 %. */
 const leastRelevance = 8;

@@ -186,7 +186,7 @@ export interface VarietyRule {
   readonly calibrateBy: string;
   /** How much balance counts beside the score; default `balanced`. */
   readonly strength?: 'gentle' | 'balanced' | 'strong';
-  /** The share of the mix that goes to values of `calibrateBy` which the person's history does not have, 0 to 0.5; default 0. */
+  /** The share of the mix that is spread evenly over all values of `calibrateBy`, also those which the person's history does not have, 0 to 0.5; default as `strength`: 0.25, 0.5, 0.5. */
   readonly novelty?: number;
   /** The largest share of places, in a list and over time, that one supplier may have, 0.01 to 1. */
   readonly supplierShareMax?: number;
