@@ -13,7 +13,8 @@ import type { Engine } from '../deciding/engine.ts';
 import { createAccessKey } from '../http/access-keys.ts';
 import { registerDemo } from '../http/pages/demo.ts';
 import { startServer } from '../http/server.ts';
-import { type NoteSigner, signerOf } from '../transparency/note.ts';
+import { readDatabase } from '../transparency/database-reader.ts';
+import type { NoteSigner } from '../transparency/note.ts';
 import { demoStage } from './demo/demo-stage.ts';
 import { northwindPolicy } from './demo/northwind-policy.ts';
 import { type DemoRun, type Progress, openShop, placement, playDemo, startAdaOver } from './demo/play-demo.ts';
@@ -71,7 +72,7 @@ async function runDemo(options: DemoOptions): Promise<ExitCode> {
     const { engine } = opened;
     const isFilled = await isShopFilled(engine, options.data, plan);
     const shop = simulateShop({ seed: plan.seed, people: plan.people, now: plan.now });
-    const signer = signerOf({ name: opened.logKeys.origin, seed: opened.logKeys.seed });
+    const signer = signerOfLog(opened);
     const run = await play(engine, shop, { data: options.data, plan: { ...plan, isFilled }, signer });
     if (options.json === true) sayJson(answerOf(plan, run));
     else {

@@ -148,6 +148,7 @@ export async function startJobs({
   ];
 }
 
+/** Signs in the name of this installation's log. */
 export function signerOfLog({ logKeys }: Pick<OpenInstallation, 'logKeys'>): NoteSigner {
   return signerOf({ name: logKeys.origin, seed: logKeys.seed });
 }
