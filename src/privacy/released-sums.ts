@@ -19,8 +19,8 @@ export const releaseSettings = Object.freeze({
   supportSpreads: 7,
   supportMin: 100,
   supportMax: 4096,
-  /** λ for the solve is the trace of the sums divided by this. */
-  ridgeDivisor: 1200n,
+  /** The ridge of the solve is the trace of the sums divided by this, at the mean count. */
+  ridgeDivisor: 1200,
 });
 
 /** In units of 2⁻²⁰ people; what is noise may be below zero. */

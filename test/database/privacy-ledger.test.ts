@@ -152,7 +152,7 @@ describe('spending', () => {
           while (!isOver) {
             const victims = await killing.query<{ killed: boolean }>(
               `select pg_terminate_backend(pid) as killed from pg_stat_activity
-             where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null order by random() limit 1`,
+             where datname = current_database() and usename = current_user and pid <> pg_backend_pid() and xact_start is not null order by random() limit 1`,
             );
             killed += victims.length;
             await sleep(10);
