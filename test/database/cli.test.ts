@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Trial } from '../../src/cli/try-file.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { type CliRun, runCli, startCli } from '../support/run-cli.ts';
 
@@ -135,9 +136,11 @@ describe('a policy file', () => {
 describe('from a file to a decision that is taken back', () => {
   let database: TestDatabase;
   let cwd: string;
+  const drafts = emptyPlace();
   const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
   const cli = async (...words: string[]) =>
     runCli([...words, '--unsafe-dev'], { cwd, env: { DATABASE_URL: database.url } });
+  const cliWithoutDatabase = async (...words: string[]) => runCli(words, { cwd: drafts });
   const json = async (...words: string[]) => {
     const run = await cli(...words, '--json');
     expect(run.status, run.stderr).toBe(0);
@@ -172,6 +175,23 @@ describe('from a file to a decision that is taken back', () => {
       'intake',
     ]);
     for (const check of checks) if (!check.ok) expect(check.remedy).not.toBeNull();
+  });
+
+  test('init drafts a policy from the same file, says why, and tries what could be learned', async () => {
+    const run = await cliWithoutDatabase('init', '--from', path.join(cwd, 'orders.csv'), '--json');
+    expect(run.status, run.stderr).toBe(0);
+    const { columns, trial } = JSON.parse(run.stdout) as {
+      columns: { name: string; looksLike: string }[];
+      trial: Trial;
+    };
+    expect(columns.map(({ looksLike }) => looksLike)).toEqual(['person', 'item', 'time', 'price']);
+    expect(trial).toMatchObject({ people: 60, items: 12, forgotten: { isEqual: true } });
+    expect(trial.quality.map(({ name }) => name)).toEqual(['popular', 'local-ridge']);
+    expect(trial.customers).toHaveLength(3);
+    expect(run.stdout).not.toContain('person-');
+    const told = await cliWithoutDatabase('init', '--force', '--from', path.join(cwd, 'orders.csv'));
+    expect(told.stdout).toContain('byte for byte');
+    expect(told.stdout).toContain('--person customer --item item --time time');
   });
 
   test('an import without a basis keeps everybody out and says so', async () => {
