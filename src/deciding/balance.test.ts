@@ -175,8 +175,8 @@ describe('balance', () => {
 describe('the dial', () => {
   it('leaves the order by score at one end and opens the mix at the other, within the bounds of the placement', () => {
     expect(balanceWeights({ calibrateBy: 'category', novelty: 0.5 }, -2)).toEqual(none);
-    expect(balanceWeights({ calibrateBy: 'category' }, 0)).toMatchObject({ calibration: 512, novelty: 128 });
-    expect(balanceWeights({ calibrateBy: 'category' }, 2)).toMatchObject({ calibration: 2048, novelty: 192 });
+    expect(balanceWeights({ calibrateBy: 'category' }, 0)).toMatchObject({ calibration: 768, novelty: 128 });
+    expect(balanceWeights({ calibrateBy: 'category' }, 2)).toMatchObject({ calibration: 3072, novelty: 192 });
     expect(boundedDial({ calibrateBy: 'category', dial: { atLeast: -1, atMost: 0 } }, -2)).toBe(-1);
     expect(boundedDial({ calibrateBy: 'category', dial: { atLeast: -1, atMost: 0 } }, 2)).toBe(0);
   });

@@ -92,8 +92,8 @@ export function boundedDial(variety: VarietyRule, dial: DialPosition): DialPosit
 /** Measured on the retail file by `bench/balance-quality.ts`, which holds `balanced` to its limits. */
 const strengths = {
   gentle: { calibration: 128, novelty: 64, variety: 16, exposure: 13 },
-  balanced: { calibration: 512, novelty: 128, variety: 32, exposure: 26 },
-  strong: { calibration: 1024, novelty: 128, variety: 64, exposure: 52 },
+  balanced: { calibration: 768, novelty: 128, variety: 32, exposure: 26 },
+  strong: { calibration: 1536, novelty: 128, variety: 64, exposure: 52 },
 } as const;
 /** In quarters, by position. */
 const dialFactors = [0, 2, 4, 8, 16] as const;

@@ -121,7 +121,7 @@ describe('law 4: a balanced decision is complete', () => {
     ['the cost of a move', (text: string) => text.replace(/"cost":(-?)(\d)/, '"cost":$11$2')],
     ['its cause', (text: string) => text.replace(/"cause":"calibration","cost":/, '"cause":"variety","cost":')],
     ['what balance cost', (text: string) => text.replace(/"costs":\[\{"cause":"calibration","points":/, '$&1')],
-    ['where the dial led', (text: string) => text.replace(/"calibration":1024/, '"calibration":99')],
+    ['where the dial led', (text: string) => text.replace(/"calibration":1536/, '"calibration":99')],
     ['what was known of a candidate', (text: string) => text.replace(/"groups":\[0/, '"groups":[3')],
   ])('a replay reports that %s was changed', async (_, change) => {
     await setDial(engine, await idOf('user-4'), { dial: 0 });
