@@ -84,7 +84,7 @@ export async function releaseRecommender(database: Database, request: ReleaseReq
 
 /**
  * The parameters of a recommender, encoded, out of released sums: cleaned, then solved like any other sums, with settings that were fixed
- * beforehand. With 100 neighbours it is a little better than with all (89.8 against 88.5 % of the exact sums at ε = 1 and 50,000 people)
+ * beforehand. With 100 neighbours it is a little better than with all (90 against 88.5 % of the exact sums at ε = 1 and 50,000 people)
  * and a tenth of the size.
  */
 export function solvedRelease(released: Released<ReleasedSums>): Released<Uint8Array> {
