@@ -21,6 +21,7 @@ import { type DemoRun, type Progress, openShop, placement, playDemo, startAdaOve
 import { type Shop, simulateShop } from './demo/shop.ts';
 import { adasStory } from './demo/stories.ts';
 import { tellDemo } from './demo/tell-demo.ts';
+import { endAll } from './end-all.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { type OpenInstallation, openInstallation } from './open-installation.ts';

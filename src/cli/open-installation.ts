@@ -17,6 +17,7 @@ import { checkPolicy, findingText, mayRun } from '../policy/check.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LogKeys } from '../transparency/sequencer.ts';
 import { type Keys, checkKeys, openKeys } from '../vault/keys.ts';
+import { endAll } from './end-all.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type PlaceOptions, defaultData, defaultPolicyFile } from './options.ts';
 import { runnablePolicy } from './policy-file.ts';
@@ -62,8 +63,10 @@ export async function openInstallation(options: OpenOptions, world: World = syst
   const dataDirectory = path.resolve(options.data === '' ? defaultData : options.data);
   const fromFile = await policyFromFile(options);
   const opened: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of opened.splice(0).toReversed()) await step();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= endAll(opened);
+    return closing;
   };
   try {
     const server = await openServer(options.data, world, onLine);
@@ -76,7 +79,7 @@ export async function openInstallation(options: OpenOptions, world: World = syst
     const policy = fromFile ?? (await policyInForce(database));
     const hot = options.serves === true ? await connect(server.url, world, decisionLimits) : database;
     if (hot !== database) opened.push(() => hot.close());
-    const engine = await openEngine({ database, hot, keys, policy, adoptedBy: os.userInfo().username });
+    const engine = await openEngine({ database, hot, keys, policy, adoptedBy: whoRuns() });
     opened.push(() => closeEngine(engine));
     return {
       engine,
@@ -99,14 +102,18 @@ export async function withInstallation<Result>(
   work: (opened: OpenInstallation) => Promise<Result>,
 ): Promise<Result> {
   const opening = openInstallation(options);
+  let isInterrupted = false;
   const onSignal = (): void => {
+    if (isInterrupted) return;
+    isInterrupted = true;
+    note('Interrupted: closing. What was not finished has left nothing half done.');
     void opening
       .then((opened) => opened.close())
-      .catch(() => undefined) // it could not be opened, which is told where it is awaited
+      .catch(() => undefined) // it could not be opened or closed in order; the process ends all the same
       .finally(() => process.exit(exitCodes.couldNotRun));
   };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   try {
     const opened = await opening;
     try {
@@ -114,9 +121,22 @@ export async function withInstallation<Result>(
     } finally {
       await opened.close();
     }
+  } catch (error) {
+    // What fails because everything is being closed under it is no news; the process ends in a moment.
+    if (isInterrupted) await new Promise(() => undefined);
+    throw error;
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The name of the user who runs this, for the record of who adopted a policy; their number where the system has no name for it. */
+function whoRuns(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`; // containers often run as a number without a name
   }
 }
 

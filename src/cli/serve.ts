@@ -15,6 +15,7 @@ import { expireDue } from '../people/expire.ts';
 import { readDatabase } from '../transparency/database-reader.ts';
 import { type NoteSigner, signerOf } from '../transparency/note.ts';
 import { startSequencer } from '../transparency/sequencer.ts';
+import { endAll } from './end-all.ts';
 import { firstKeys } from './first-keys.ts';
 import { guarded } from './guarded.ts';
 import { type OpenInstallation, type OpenOptions, openInstallation } from './open-installation.ts';
@@ -105,19 +106,6 @@ async function serve(options: ServeOptions): Promise<void> {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
-}
-
-/** Ends in the opposite order; what fails to end does not keep the rest from ending. */
-export async function endAll(running: readonly (() => Promise<void>)[]): Promise<void> {
-  const faults: unknown[] = [];
-  for (const end of running.toReversed()) {
-    try {
-      await end();
-    } catch (error) {
-      faults.push(error);
-    }
-  }
-  if (faults.length > 0) throw faults[0];
 }
 
 /** Everything that runs by itself; each answers how to end it. A fault of one is said and does not end the others. */
