@@ -26,7 +26,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { type OpenInstallation, openInstallation } from './open-installation.ts';
 import { dataOption, jsonOption, wholeNumber } from './options.ts';
-import { endAll, signerOfLog, startJobs } from './serve.ts';
+import { signerOfLog, startJobs } from './serve.ts';
 import { type ProgressBar, formatCount, good, note, progressBar, say, sayJson, soft, strong } from './terminal.ts';
 
 interface DemoOptions {
