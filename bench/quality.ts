@@ -59,11 +59,11 @@ async function onMadeUpPeople({ quick, onLine }: BenchOptions): Promise<Figure[]
     {
       popular: [popular()],
       'item-knn': [50, 100, 200].map((neighbours) => itemKnn(neighbours)),
-      ease: [20, 40, 60].map((lambda) => ease(lambda)),
-      'local-ridge, k = 50': ridges([50], [15, 20, 30], { minPeople: 1 }),
-      'local-ridge, k = 200': ridges([200], [15, 20, 30], { minPeople: 1 }),
-      'local-ridge, k = 200 → 100': ridges([200], [15, 20, 30], { minPeople: 1, keep: 100 }),
-      'local-ridge, k = 500': ridges([500], [20, 30, 40], { minPeople: 1 }),
+      ease: [20, 40, 60, 80].map((lambda) => ease(lambda)),
+      'local-ridge, k = 50': ridges([50], [20, 30], { minPeople: 1 }),
+      'local-ridge, k = 200': ridges([200], [20, 30], { minPeople: 1 }),
+      'local-ridge, k = 200 → 100': ridges([200], [20, 30], { minPeople: 1, keep: 100 }),
+      'local-ridge, k = 500': ridges([500], [20, 40], { minPeople: 1 }),
     },
     quick ? [1] : measuredSeeds,
     onLine,
@@ -157,9 +157,11 @@ function ridges(
   settings: Partial<LocalRidgeRecipe>,
 ): EvaluatedModel[] {
   return neighbours.flatMap((k) =>
-    lambdas.map((lambda) => {
-      const recipe = defaultRecipe({ ...settings, neighbours: k, lambda, historyMax: uncut });
-      return { name: 'local-ridge', recipe, solve: (sums) => solveInWorkers(sums, recipe) };
-    }),
+    lambdas.flatMap((lambda) =>
+      [true, false].map((intercept): EvaluatedModel => {
+        const recipe = defaultRecipe({ ...settings, neighbours: k, lambda, intercept, historyMax: uncut });
+        return { name: 'local-ridge', recipe, solve: (sums) => solveInWorkers(sums, recipe) };
+      }),
+    ),
   );
 }

@@ -17,6 +17,7 @@ function optionsOf(settings: Partial<ProposalOptions> = {}): ProposalOptions {
     base: { minPeople: 2, weightBits: 20 },
     neighbours: [2, 20],
     lambdas: [0.5, 5, 5000],
+    intercepts: [true],
     solve: (sums, recipe) => solveLocalRidge(sums, recipe),
     ...settings,
   };
@@ -54,4 +55,7 @@ test('at equal quality fewer neighbours and the larger ridge are proposed', asyn
   };
   const { recipe } = await proposeRecipe(histories, optionsOf({ solve: () => nothing }));
   expect([recipe.neighbours, recipe.lambda]).toEqual([2, 5000]);
+  const both = await proposeRecipe(histories, optionsOf({ solve: () => nothing, intercepts: [false, true] }));
+  expect(both.curve.length).toBe(12);
+  expect(both.recipe.intercept).toBe(false);
 });

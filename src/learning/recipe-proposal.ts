@@ -9,10 +9,12 @@ import type { LocalRidgeParameters } from './local-ridge.ts';
 import { defaultRecipe, type LocalRidgeRecipe } from './recipe.ts';
 
 export interface ProposalOptions extends Omit<EvaluationOptions, 'historyMax'> {
-  /** What the proposal keeps of the present recipe: everything but neighbours, keep and lambda. */
+  /** What the proposal keeps of the present recipe: everything but neighbours, keep, lambda and intercept. */
   base?: Partial<Omit<LocalRidgeRecipe, 'kind'>>;
   neighbours?: readonly number[];
   lambdas?: readonly number[];
+  /** The intercept helps where histories are short and costs a little where they are long. */
+  intercepts?: readonly boolean[];
   solve: (sums: CoOccurrence, recipe: LocalRidgeRecipe) => LocalRidgeParameters | Promise<LocalRidgeParameters>;
 }
 
@@ -20,13 +22,20 @@ export interface RecipeProposal {
   recipe: LocalRidgeRecipe;
   /** How many people it was tuned on. */
   people: number;
-  /** Every recipe that was tried, in the order of neighbours, then lambda. */
-  curve: { neighbours: number; lambda: number; ndcg100: Estimate; recall20: Estimate; solveSeconds: number }[];
+  /** Every recipe that was tried, in the order of neighbours, then lambda, then intercept. */
+  curve: {
+    neighbours: number;
+    lambda: number;
+    intercept: boolean;
+    ndcg100: Estimate;
+    recall20: Estimate;
+    solveSeconds: number;
+  }[];
 }
 
 /**
  * Measures every combination of neighbours and lambda on the same splits and proposes the best by NDCG@100; at equal quality the one with
- * fewer neighbours, then the larger ridge.
+ * fewer neighbours, then the larger ridge, then the first of the intercepts.
  *
  * Guarantee: deterministic for equal histories, options and random numbers (recipe-proposal.test.ts).
  * Cost: a solve for each combination and fold.
@@ -36,9 +45,12 @@ export async function proposeRecipe(
   histories: readonly (readonly HistoryEntry[])[],
   options: ProposalOptions,
 ): Promise<RecipeProposal> {
-  const { base = {}, neighbours = [50, 100, 200], lambdas = [3, 5, 10, 20, 40], solve, ...evaluation } = options;
+  const { base = {}, neighbours = [50, 100, 200], lambdas = [3, 5, 10, 20, 40] } = options;
+  const { intercepts = [true, false], solve, ...evaluation } = options;
   const recipes = neighbours.flatMap((count) =>
-    lambdas.map((lambda) => defaultRecipe({ ...base, neighbours: count, keep: count, lambda })),
+    lambdas.flatMap((lambda) =>
+      intercepts.map((intercept) => defaultRecipe({ ...base, neighbours: count, keep: count, lambda, intercept })),
+    ),
   );
   const historyMax = recipes[0]?.historyMax ?? defaultRecipe().historyMax;
   const models = recipes.map((recipe) => ({
@@ -64,6 +76,7 @@ export async function proposeRecipe(
             {
               neighbours: recipe.neighbours,
               lambda: recipe.lambda,
+              intercept: recipe.intercept,
               ndcg100: found.ndcg100,
               recall20: found.recall20,
               solveSeconds: found.solveSeconds,
