@@ -34,6 +34,12 @@ export async function findPerson(installation: Installation, sql: Sql, named: Na
   return (await findPeople(sql, [hash])).get(hash.toString('hex'));
 }
 
+/** Whether there is somebody by this id. */
+export async function isPerson(sql: Sql, personId: string): Promise<boolean> {
+  const rows = await sql.query('select person_id from persons where person_id = $1', [personId]);
+  return rows.length > 0;
+}
+
 /**
  * The people behind identifiers, made where they do not exist yet. Returns person ids in the order of the identifiers. Safe against others who
  * make the same person at the same moment: the look-up table decides.

@@ -32,6 +32,8 @@ export const endpoints = {
   lookUpPerson: people.lookUpPerson,
   viewPerson: people.viewPerson,
   exportPerson: people.exportPerson,
+  readDial: people.readDial,
+  setDial: people.setDial,
   excludeFromPerson: people.excludeFromPerson,
   forgetPerson: people.forgetPerson,
   listReceipts: people.listReceipts,

@@ -1,7 +1,7 @@
 /** One person: who it is, what is held, and how it is taken out. Ids of people in URLs are random; user ids stand in bodies alone. */
 import { Type } from 'typebox';
 import { endpoint } from './endpoint.ts';
-import { ItemId, Moment, Person, Receipt, Standing, Uuid, closed } from './schemas.ts';
+import { Dial, ItemId, Moment, Person, Receipt, Settings, Standing, Uuid, closed } from './schemas.ts';
 
 const params = Type.Object({ person: Uuid });
 const somebody = '01980000-0000-7000-8000-000000000004';
@@ -123,6 +123,7 @@ export const exportPerson = endpoint({
     consents: Type.Array(Consent),
     standing: Standing,
     contributions: Type.Array(Type.Object({ model: Type.String(), items: Type.Array(Type.String()) })),
+    settings: Settings,
     receipts: Type.Array(Receipt),
   }),
   answerHeaders: { 'Content-Disposition': 'So that a browser saves it as a file.' },
@@ -148,6 +149,7 @@ export const exportPerson = endpoint({
       consents: [exampleConsent],
       standing: { suggestions: true, email: false },
       contributions: [{ model: 'alsoLiked', items: ['item-3'] }],
+      settings: { dial: 0, personal: true },
       receipts: [],
     },
   },
@@ -219,4 +221,31 @@ export const listReceipts = endpoint({
     params: exampleParams,
     answer: { receipts: [{ ...exampleReceipt, followed: [{ model: 'alsoLiked', version: null }] }] },
   },
+});
+
+export const readDial = endpoint({
+  method: 'GET',
+  path: '/v1/people/{person}/dial',
+  tag: 'People',
+  summary: 'See how somebody wants their lists',
+  description: `The person's dial and switch.${own}`,
+  callers: ['server', 'person'],
+  params,
+  answer: Settings,
+  problems: ['person.unknown'],
+  example: { params: exampleParams, answer: { dial: 0, personal: true } },
+});
+
+export const setDial = endpoint({
+  method: 'PUT',
+  path: '/v1/people/{person}/dial',
+  tag: 'People',
+  summary: 'Set how somebody wants their lists',
+  description: `From more of what they like to surprise me, or no lists made for them at all; the next decision obeys.${own}`,
+  callers: ['server', 'person'],
+  params,
+  body: Type.Object({ dial: Type.Optional(Dial), personal: Type.Optional(Type.Boolean()) }, closed),
+  answer: Settings,
+  problems: ['person.unknown'],
+  example: { params: exampleParams, body: { dial: 1 }, answer: { dial: 1, personal: true } },
 });

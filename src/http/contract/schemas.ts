@@ -64,7 +64,24 @@ export const Term = Type.Object({
   points: Type.Integer(),
 });
 
-export const Move = Type.Object({ from: Type.Integer(), to: Type.Integer(), cause: Type.String() });
+export const Move = Type.Object({
+  from: Type.Integer(),
+  to: Type.Integer(),
+  cause: Type.String(),
+  cost: Type.Integer({ description: 'In points: how much more the item had that stood there until then.' }),
+});
+
+/** The positions of the dial. */
+export const Dial = Type.Union(
+  [Type.Literal(-2), Type.Literal(-1), Type.Literal(0), Type.Literal(1), Type.Literal(2)],
+  { description: 'From −2, more of what they like, to 2, surprise them.' },
+);
+
+/** How a person's lists are made: their dial and their switch. */
+export const Settings = Type.Object({
+  dial: Dial,
+  personal: Type.Boolean({ description: 'Whether lists may be made for them at all.' }),
+});
 
 export const Basis = Type.Object({
   purpose: Type.String(),

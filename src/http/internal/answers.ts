@@ -15,9 +15,10 @@ import { modelVersions, versionAfter } from '../../models/learn.ts';
 import { choose } from '../../people/choose.ts';
 import { queueFoldForItems } from '../../people/fold.ts';
 import { type ForgetRequest, forget } from '../../people/forget.ts';
-import { type Named, findPerson, namingIdentifier } from '../../people/persons.ts';
+import { type Named, findPerson, isPerson, namingIdentifier } from '../../people/persons.ts';
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { receiptsOf } from '../../people/receipts.ts';
+import { readSettings, setDial } from '../../people/settings.ts';
 import { entryOf } from '../../policy/policy.ts';
 import { proofFor } from '../../transparency/proof-for.ts';
 import type { AnswerOf, Endpoint, InputOf } from '../contract/endpoint.ts';
@@ -234,10 +235,22 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
         consents: consentsOf(whole),
         standing: standingOf(desk.engine, new Set(whole.standing)),
         contributions: whole.contributions.map(({ model, items }) => ({ model, items: [...items] })),
+        settings: whole.settings,
         receipts: whole.receipts.map(receiptOf),
       },
       headers: { 'content-disposition': 'attachment; filename="everything-held.json"' },
     };
+  },
+
+  async readDial({ engine }, { caller, params }) {
+    await refuseOthers(engine, caller, params.person);
+    if (!(await isPerson(engine.database, params.person))) throw unknownPerson();
+    return { body: await readSettings(engine.database, params.person) };
+  },
+
+  async setDial({ engine }, { caller, params, body }) {
+    await refuseOthers(engine, caller, params.person);
+    return { body: await setDial(engine, params.person, body) };
   },
 
   async excludeFromPerson({ engine }, { caller, params, body }) {
