@@ -27,7 +27,15 @@ const report = join(scratch, 'vitest.json');
 
 const vitest = (name: string, project: string): Stage => ({
   name,
-  command: ['vitest', 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+  command: [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ],
   isVitest: true,
 });
 
