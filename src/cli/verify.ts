@@ -5,7 +5,9 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
 import { type OpenOptions, withInstallation } from './open-installation.ts';
 import { jsonOption, withPlace } from './options.ts';
+import { signerOfLog } from './serve.ts';
 import { type OutsideOptions, type OutsideVerdict, verifyFromOutside } from './verify-from-outside.ts';
+import { moreChecks } from './verify-more.ts';
 import { bad, formatCount, good, progressBar, say, sayJson, wrapped } from './terminal.ts';
 
 interface VerifyOptions extends OpenOptions, OutsideOptions {
@@ -34,9 +36,12 @@ async function verifyAll(options: VerifyOptions): Promise<ExitCode> {
     else tellFromOutside(verdict);
     return verdict.ok ? exitCodes.fine : exitCodes.finding;
   }
-  return withInstallation(options, async ({ engine }) => {
+  return withInstallation(options, async (opened) => {
     const bar = progressBar('Verifying');
-    const verification = await verify(engine, { onProgress: ({ done, total, name }) => bar.move(done, total, name) });
+    const verification = await verify(opened.engine, {
+      more: moreChecks(signerOfLog(opened)),
+      onProgress: ({ done, total, name }) => bar.move(done, total, name),
+    });
     bar.end();
     if (options.json === true) sayJson(verification);
     else tell(verification);

@@ -7,15 +7,11 @@ import type { Sql } from '../database/database.ts';
 import { Refusal } from '../database/refusal.ts';
 import { addDuration, durationMsMean, durationOf } from '../policy/durations.ts';
 import { concentratedBudget } from '../privacy/accountant.ts';
-import { BoundedSums } from '../privacy/bounded-sums.ts';
 import { Rational } from '../privacy/rational.ts';
-import { releasedRanking } from '../privacy/released.ts';
 import type { NoteSigner } from '../transparency/note.ts';
-import { contributionRows } from './live-sums.ts';
-import { latestRelease, openPeriod, publish, spend } from './privacy-ledger.ts';
+import { latestRelease, openPeriod } from './privacy-ledger.ts';
+import { releasePopularity } from './release-recommender.ts';
 
-/** One person moves at most so many counts; fewer would lose more of the ranking than the smaller noise saves on histories of this length. */
-const itemsPerPersonMax = 5;
 const share = 'popularity';
 
 /** Item numbers, best first, of the last release for a model; undefined before the first, or when the policy has no privacy budget. */
@@ -45,55 +41,32 @@ export async function releasePopularityWhenDue(
   );
   const [sum] = await database.query<{ people: number }>('select people from sums where model = $1', [model]);
   if ((catalogue?.cells ?? 0) === 0 || (sum?.people ?? 0) === 0) return false;
-  const sums = await boundedCounts(installation, model, catalogue?.cells ?? 0);
-  const payment = await pay(installation, model);
-  if (payment === undefined) return false;
-  const names = Array.from({ length: sums.bounds.cells }, (_, item) => String(item));
-  const released = releasedRanking({
-    sums,
-    payment,
-    random: (count) => database.world.randomBytes(count),
-    names,
-    top: names.length,
-  });
-  await publish(database, released, signer);
+  if (!(await released(installation, model, { signer, top: catalogue?.cells ?? 0 }))) return false;
   await database.query("select pg_notify('fairlead_releases', $1)", [model]);
   return true;
 }
 
-/** Each person counts for at most five items, chosen by their own random id, so that nobody's choice depends on anybody else. */
-async function boundedCounts(installation: Installation, model: string, cells: number): Promise<BoundedSums> {
-  const sums = new BoundedSums({ cells, cellsPerPersonMax: itemsPerPersonMax });
-  await installation.database.transaction(
-    async (tx) => {
-      for await (const rows of contributionRows(tx, model)) {
-        for (const row of rows) {
-          const from = Number.parseInt(row.person_id.slice(-8), 16) % Math.max(1, row.items.length);
-          sums.add(row.person_id, [...row.items.slice(from), ...row.items.slice(0, from)]);
-        }
-      }
-    },
-    { isolation: 'repeatable read', readOnly: true },
-  );
-  return sums;
-}
-
-/** An equal part of what is kept for popularity, over the whole period; undefined when that is used up. */
-async function pay(installation: Installation, model: string): Promise<Awaited<ReturnType<typeof spend>> | undefined> {
+/** Pays an equal part of what is kept for popularity and releases; opens the period where none is open. False when the share is used up. */
+async function released(
+  installation: Installation,
+  model: string,
+  options: { signer: NoteSigner; top: number },
+): Promise<boolean> {
   const { database, policy } = installation;
-  if (policy.privacy === undefined) return undefined;
+  if (policy.privacy === undefined) return false;
   const { epsilon, delta, period, popularEvery } = policy.privacy;
   const microRho = concentratedBudget({ epsilon, delta });
   const models = Object.values(policy.models).filter((rule) => rule.kind === 'recommender').length;
   const releases = BigInt(
     Math.ceil(durationMsMean(durationOf(period)) / durationMsMean(durationOf(popularEvery))) * models,
   );
-  const asked = { name: nameOf(model), share, microRho: microRho / 2n / releases };
+  const request = { model, share, microRho: microRho / 2n / releases, ...options };
   try {
-    return await spend(database, asked);
+    await releasePopularity(database, request);
+    return true;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.code === 'budget.exhausted') return undefined;
+    if (error.code === 'budget.exhausted') return false;
     if (error.code !== 'budget.no-period') throw error;
   }
   const now = database.world.now();
@@ -106,7 +79,8 @@ async function pay(installation: Installation, model: string): Promise<Awaited<R
     shares: { [share]: microRho / 2n },
     openedBy: `policy version ${installation.policyVersion}`,
   });
-  return spend(database, asked);
+  await releasePopularity(database, request);
+  return true;
 }
 
 function nameOf(model: string): string {
