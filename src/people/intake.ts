@@ -107,6 +107,7 @@ async function takeRun(
     return 'without basis';
   });
   const kept: Kept[] = [];
+  const now = tx.world.now();
   messages.forEach((message, index) => {
     const person = people[index];
     const admission = admissions[index];
@@ -120,19 +121,18 @@ async function takeRun(
       index,
       personId: person.personId,
       messageHash: messageHash(installation, options.source, message.messageId),
-      at: clampedTime(tx.world.now(), message.at, options.oldestMs),
+      at: clampedTime(now, message.at, options.oldestMs),
       purposes,
     });
   });
   const fresh = await storeFresh(installation, tx, kept, admissions, options.source);
-  const kinds = kept.filter((one) => fresh.has(one.messageHash.toString('hex')));
-  const firstOf = new Set<string>();
-  for (const one of kept) {
-    const hash = one.messageHash.toString('hex');
-    if (!fresh.has(hash) || firstOf.has(hash)) outcomes[one.index] = 'duplicate';
-    firstOf.add(hash);
-  }
-  await storeFields(installation, tx, kinds, admissions);
+  for (const [at, one] of kept.entries()) if (!fresh.has(at)) outcomes[one.index] = 'duplicate';
+  await storeFields(
+    installation,
+    tx,
+    kept.filter((_, at) => fresh.has(at)),
+    admissions,
+  );
   return outcomes;
 }
 
@@ -319,50 +319,61 @@ export function messageHash(installation: ForgettingInstallation, source: string
   return keyedHash(installation.keys.derived('message'))
     .update(JSON.stringify([source, messageId]))
     .digest()
-    .subarray(0, 16);
+    .subarray(0, hashBytes);
 }
+
+/** The first of January of the year 1: no clock is believed that says an earlier time, which ISO 8601 and PostgreSQL would also write differently. */
+const firstMs = -62_135_596_800_000;
 
 /** The sender's time, never after the server's and not further back than is believed. */
 export function clampedTime(now: Date, at: Date | undefined, oldestMs: number | undefined): Date {
   if (at === undefined || Number.isNaN(at.getTime()) || at > now) return now;
-  const oldest = oldestMs === undefined ? -8.64e15 : now.getTime() - oldestMs;
-  return at.getTime() < oldest ? new Date(oldest) : at;
+  const oldest = oldestMs === undefined ? firstMs : now.getTime() - oldestMs;
+  return at.getTime() < Math.max(oldest, firstMs) ? new Date(Math.max(oldest, firstMs)) : at;
 }
 
-/** One statement: takes the message ids, keeps the events of those that are new, and queues their people. Returns the new ones (hex). */
+/**
+ * One statement: takes the message ids, keeps the events of those that are new, and queues their people. Returns the positions of the new ones; of
+ * the same message twice the first is new. Hashes and tags travel as one value each and are cut apart in the database, and arrays are written here:
+ * both spare the driver an object and a hexadecimal text for each row, a fifth of the time of a batch.
+ */
 async function storeFresh(
   installation: ForgettingInstallation,
   tx: Transaction,
   kept: readonly Kept[],
   admissions: readonly Admission[],
   source: string,
-): Promise<Set<string>> {
+): Promise<Set<number>> {
   if (kept.length === 0) return new Set();
   const now = tx.world.now();
-  const rows = kept.map((one) => {
-    const event = admissions[one.index]?.event;
-    const eventId = tx.world.uuid();
-    const tag =
-      event === undefined
-        ? null
-        : eventTag(installation, {
-            person_id: one.personId,
-            event_id: eventId,
-            name: event.name,
-            item_ids: event.itemIds,
-            properties: event.properties,
-            purposes: one.purposes,
-            source,
-            at: one.at,
-            received_at: now,
-          });
-    return { ...one, event, eventId, tag };
-  });
-  const fresh = await tx.query<{ message_hash: Buffer }>(
+  const events = kept.map((one) => admissions[one.index]?.event);
+  const eventIds = kept.map(() => tx.world.uuid());
+  const hashes = Buffer.alloc(kept.length * hashBytes);
+  const tags = Buffer.alloc(kept.length * hashBytes);
+  for (const [at, one] of kept.entries()) {
+    hashes.set(one.messageHash, at * hashBytes);
+    const event = events[at];
+    if (event === undefined) continue;
+    const tag = eventTag(installation, {
+      person_id: one.personId,
+      event_id: eventIds[at] ?? '',
+      name: event.name,
+      item_ids: event.itemIds,
+      properties: event.properties,
+      purposes: one.purposes,
+      source,
+      at: one.at,
+      received_at: now,
+    });
+    tags.set(tag, at * hashBytes);
+  }
+  const fresh = await tx.query<{ number: number }>(
     `with incoming as materialized (
-       select distinct on (message_hash) * from unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[], $11::bytea[])
-         as incoming (message_hash, person_id, event_id, name, item_ids, properties, purposes, at, tag)
-       order by message_hash
+       select distinct on (message_hash) substring($1::bytea from (number::integer - 1) * 16 + 1 for 16) as message_hash,
+              substring($11::bytea from (number::integer - 1) * 16 + 1 for 16) as tag, given.*
+       from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[]) with ordinality
+         as given (person_id, event_id, name, item_ids, properties, purposes, at, number)
+       order by message_hash, number
      ), fresh as (
        insert into inbox (message_hash, received_at) select message_hash, $9 from incoming on conflict (message_hash) do nothing returning message_hash
      ), kept as (
@@ -372,23 +383,26 @@ async function storeFresh(
      ), queued as (
        insert into fold_queue (person_id, queued_at) select distinct person_id, $9::timestamptz from kept order by person_id on conflict (person_id) do nothing
      )
-     select message_hash from fresh`,
+     select number from incoming join fresh using (message_hash)`,
     [
-      rows.map((row) => row.messageHash),
-      rows.map((row) => row.personId),
-      rows.map((row) => row.eventId),
-      rows.map((row) => row.event?.name ?? null),
-      rows.map((row) => textArray(row.event?.itemIds ?? [])),
-      rows.map((row) => JSON.stringify(row.event?.properties ?? {})),
-      rows.map((row) => textArray(row.purposes)),
-      rows.map((row) => row.at),
+      hashes,
+      `{${kept.map((one) => one.personId).join(',')}}`,
+      `{${eventIds.join(',')}}`,
+      textArray(events.map((event) => event?.name ?? null)),
+      textArray(events.map((event) => textArray(event?.itemIds ?? []))),
+      textArray(events.map((event) => JSON.stringify(event?.properties ?? {}))),
+      textArray(kept.map((one) => textArray(one.purposes))),
+      `{${kept.map((one) => one.at.toISOString()).join(',')}}`,
       now,
       source,
-      rows.map((row) => row.tag),
+      tags,
     ],
   );
-  return new Set(fresh.map((row) => row.message_hash.toString('hex')));
+  return new Set(fresh.map((row) => row.number - 1));
 }
+
+/** Of message hashes and of tags. */
+const hashBytes = 16;
 
 /** Profile fields, each only where one of its own purposes stands; the newest value stays. */
 async function storeFields(
@@ -468,7 +482,14 @@ function countLeftOut(
   });
 }
 
-/** PostgreSQL's text form of a text array; rows of unequal length do not fit into one array parameter. */
-function textArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}}`;
+/** PostgreSQL's text form of a text array (documentation, section 8.15.6); null is its null. */
+function textArray(values: readonly (string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : quoted(value))).join(',')}}`;
+}
+
+/** Most values hold nothing to escape. */
+function quoted(value: string): string {
+  return value.includes('"') || value.includes('\\')
+    ? `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+    : `"${value}"`;
 }
