@@ -7,7 +7,7 @@ import { noticeVersionOf } from '../../consent/ledger.ts';
 import { type Item, putItems, readItems } from '../../catalogue/items.ts';
 import type { ForgettingInstallation } from '../forget.ts';
 import type { IntakeCounts } from '../intake-counts.ts';
-import { type Message, type Outcome, messageHash, takeIn } from '../intake.ts';
+import { type Message, type Outcome, lineHashes, messageHash, takeIn } from '../intake.ts';
 import { namingIdentifier } from '../persons.ts';
 import { type ImportCounts, type ImportProgress, type ImportResult, noCounts } from './import-result.ts';
 import { priceIn } from './cells.ts';
@@ -33,10 +33,12 @@ export interface ImportEventsOptions {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
-/** On the retail file 1,000, 2,000, 4,000 and 8,000 rows take the same processor time, at peaks of 308, 319, 352 and 421 MB. */
-const batchRows = 2_000;
-/** One batch is written while the next is read and prepared. */
-const batchesAtOnce = 2;
+/** Rows that are mapped, and whose items and people are looked up, at once: each look-up is a dozen statements, whatever its size. */
+const preparedRows = 8_000;
+/** Messages of one transaction. On the retail file 1,000 to 8,000 take the same processor time, at peaks of 308 to 421 MB. */
+const writtenRows = 2_000;
+/** One batch is written while the next is being put together. */
+const writesAtOnce = 2;
 
 /** Imports, and counts what became of each row. Every batch is durable by itself. `unknownItems` counts ids that the catalogue does not have. */
 export async function importEvents(
@@ -61,17 +63,15 @@ export async function importEvents(
   };
   const writing = new Set<Promise<void>>();
   try {
-    for await (const batch of batchesOf(options.source.read(mapper.columns, { withText: options.withRows === true }))) {
-      const messages = await prepare(run, batch);
-      if (writing.size >= batchesAtOnce) await Promise.race(writing);
-      const written: Promise<void> = write(run, messages).finally(() => writing.delete(written));
-      written.catch(() => undefined); // awaited below or by the race above, which both pass the error on
-      writing.add(written);
-      options.onProgress?.({
-        bytesRead: options.source.bytesRead(),
-        bytes: options.source.bytes,
-        rows: run.counts.read,
-      });
+    for await (const messages of oneAhead(preparedBatches(run))) {
+      for (let from = 0; from < messages.length; from += writtenRows) {
+        if (writing.size >= writesAtOnce) await Promise.race(writing);
+        const written: Promise<void> = write(run, messages.slice(from, from + writtenRows)).finally(() =>
+          writing.delete(written),
+        );
+        written.catch(() => undefined); // awaited below or by the race above, which both pass the error on
+        writing.add(written);
+      }
     }
     await Promise.all(writing);
   } finally {
@@ -96,11 +96,36 @@ interface Run {
   unknownItems: number;
 }
 
+async function* preparedBatches(run: Run): AsyncGenerator<Message[]> {
+  const { source, withRows, onProgress } = run.options;
+  for await (const batch of batchesOf(source.read(run.mapper.columns, { withText: withRows === true }))) {
+    yield await prepare(run, batch);
+    onProgress?.({ bytesRead: source.bytesRead(), bytes: source.bytes, rows: run.counts.read });
+  }
+}
+
+/** Begins the next step while the one before it is worked on. */
+async function* oneAhead<Step>(steps: AsyncGenerator<Step>): AsyncGenerator<Step> {
+  let coming = steps.next();
+  try {
+    for (;;) {
+      const { done, value } = await coming;
+      if (done === true) return;
+      coming = steps.next();
+      coming.catch(() => undefined); // awaited in the next round, which passes the error on
+      yield value;
+    }
+  } finally {
+    await steps.return(undefined);
+  }
+}
+
 /** Reads, maps, refuses, and makes what the messages of a batch rest on: the items they name and the stated basis of their people. */
 async function prepare(run: Run, batch: RowBatch): Promise<Message[]> {
   const { counts, mapper } = run;
   const faults: Fault[] = [...batch.faults];
   const messages: Message[] = [];
+  const lines: number[] = [];
   const naming = new Map<string, Row>();
   for (const row of batch.rows) {
     const mapped = mapper.map(row.values, row.line);
@@ -109,16 +134,30 @@ async function prepare(run: Run, batch: RowBatch): Promise<Message[]> {
       continue;
     }
     if (mapped.kind === 'anonymous') counts.anonymous += 1;
-    else messages.push(mapped.message);
+    else {
+      messages.push(mapped.message);
+      lines.push(row.line);
+    }
     if (mapped.itemId !== undefined && !run.items.has(mapped.itemId) && !naming.has(mapped.itemId))
       naming.set(mapped.itemId, row);
   }
   counts.read += batch.rows.length + batch.faults.length;
   counts.rejected += faults.length;
   await run.options.rejects.add(faults.toSorted((left, right) => left.line - right.line));
-  await settleItems(run, naming);
-  return settlePeople(run, messages);
+  const [settled] = await Promise.all([settlePeople(run, hashed(run, messages, lines)), settleItems(run, naming)]);
+  return settled;
 }
+
+/** Messages with the hash of their ids: of their own ids one by one, of lines all at once. */
+function hashed(run: Run, messages: readonly Message[], lines: readonly number[]): HashedMessage[] {
+  const { installation, mapper, origin } = run;
+  const hashes = mapper.hasOwnIds
+    ? messages.map(({ messageId }) => messageHash(installation, origin, messageId))
+    : lineHashes(installation, origin, lines);
+  return messages.map((message, at) => ({ ...message, messageHash: hashes[at] ?? Buffer.alloc(0) }));
+}
+
+type HashedMessage = Message & { readonly messageHash: Buffer };
 
 async function write(run: Run, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return;
@@ -172,7 +211,7 @@ function itemOf(mapper: RowMapper, itemId: string, row: Row): Item {
 }
 
 /** Grants on the stated basis to people who come up for the first time, and keeps the rows of erased people away. */
-async function settlePeople(run: Run, messages: Message[]): Promise<Message[]> {
+async function settlePeople(run: Run, messages: HashedMessage[]): Promise<HashedMessage[]> {
   const { basis } = run.options;
   if (basis === undefined) return messages;
   const fresh = new Map<string, NamedPerson & { messageHashes: Buffer[] }>();
@@ -181,7 +220,7 @@ async function settlePeople(run: Run, messages: Message[]): Promise<Message[]> {
     const identifier = namingIdentifier(message);
     if (identifier === undefined || run.settled.has(name)) continue;
     const person = fresh.get(name) ?? { identifier, messageHashes: [] };
-    person.messageHashes.push(messageHash(run.installation, run.origin, message.messageId));
+    person.messageHashes.push(message.messageHash);
     fresh.set(name, person);
   }
   if (fresh.size > 0) {
@@ -221,8 +260,8 @@ async function* batchesOf(source: AsyncIterable<RowBatch>): AsyncGenerator<RowBa
   for await (const batch of source) {
     rows.push(...batch.rows);
     faults.push(...batch.faults);
-    while (rows.length + faults.length >= batchRows)
-      yield { rows: rows.splice(0, batchRows), faults: faults.splice(0) };
+    while (rows.length + faults.length >= preparedRows)
+      yield { rows: rows.splice(0, preparedRows), faults: faults.splice(0) };
   }
   if (rows.length + faults.length > 0) yield { rows, faults };
 }

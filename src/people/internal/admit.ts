@@ -9,6 +9,8 @@ export interface Message {
   readonly type: 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
   /** The idempotency key, at most 100 characters. */
   readonly messageId: string;
+  /** The keyed hash of the id, where an import has it already; never from a sender. */
+  readonly messageHash?: Buffer | undefined;
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
   /** For `alias`: who the user id was before. */

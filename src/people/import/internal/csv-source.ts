@@ -53,7 +53,7 @@ async function readHeader(
     const line = text.slice(0, lineEnd(text));
     if (line.trim() === '') continue;
     const separator = options.separator ?? separatorIn(line);
-    const first = recordsIn(chunk, { separator, to: 1 }).records[0];
+    const first = recordsIn(chunk, { separator, firstOnly: true }).records[0];
     const columns = (first?.cells ?? []).map((name) => name.trim());
     const twice = columns.find((name, at) => columns.indexOf(name) !== at);
     if (twice !== undefined) {
@@ -86,9 +86,9 @@ async function* readRows(chunks: AsyncIterable<Buffer>, shape: Shape): AsyncGene
   const reading: Reading = { pending: Buffer.alloc(0), line: 1, isHeader: true };
   for await (const chunk of chunks) {
     reading.pending = reading.pending.length === 0 ? chunk : Buffer.concat([reading.pending, chunk]);
-    const end = reading.pending.lastIndexOf(0x0a) + 1;
+    const end = reading.pending.lastIndexOf(lineSign) + 1;
     if (end > 0) yield* readBlock(reading, end, shape, false);
-    else if (reading.pending.length > rowBytesMax) throw noLines();
+    if (reading.pending.length > rowBytesMax && reading.isHeader) throw noLines();
   }
   if (reading.pending.length > 0) yield* readBlock(reading, reading.pending.length, shape, true);
 }
@@ -125,7 +125,7 @@ function* readBlock(reading: Reading, end: number, shape: Shape, isLast: boolean
     reading.pending = reading.pending.subarray(taken);
     reading.line += lines;
     if (!isOpen || (!isLast && until <= rowBytesMax)) break;
-    const lineBreak = reading.pending.indexOf(0x0a);
+    const lineBreak = reading.pending.indexOf(lineSign);
     const broken = reading.pending.subarray(0, lineBreak === -1 ? until : lineBreak);
     faults.push({
       line: reading.line,
@@ -154,29 +154,95 @@ function textOf(record: CsvRecord, shape: Shape): { text?: string } {
   return shape.withText && record.text !== undefined ? { text: record.text.trimEnd() } : {};
 }
 
-/** The whole records at the start of some bytes, how many bytes and lines they take, and whether a quote is open at the end. */
-function recordsIn(
-  bytes: Buffer,
-  options: { separator: string; withText?: boolean; to?: number },
-): { records: CsvRecord[]; taken: number; lines: number; isOpen: boolean } {
+interface Records {
+  readonly records: CsvRecord[];
+  /** How many bytes and lines they take. */
+  readonly taken: number;
+  readonly lines: number;
+  /** Whether a quote is open at the end. */
+  readonly isOpen: boolean;
+}
+
+interface RecordOptions {
+  readonly separator: string;
+  readonly withText?: boolean;
+  /** Only the first record is wanted. */
+  readonly firstOnly?: boolean;
+}
+
+/**
+ * The whole records at the start of some bytes. Lines without a quote are cut at the separator, which is all that CSV asks for them and a quarter of the
+ * work; from a line with a quote on, as many lines as belong together go through `csv-parse`.
+ */
+function recordsIn(bytes: Buffer, options: RecordOptions): Records {
   const records: CsvRecord[] = [];
-  const withText = options.withText === true;
   let taken = 0;
   let lines = 0;
-  let countedLines = 0;
-  const onRecord = (cells: string[], context: { lines: number; bytes: number }): null => {
-    // A plain row ends one line further on. A row over several lines, or after an empty one, is counted by its bytes.
-    const passed = context.lines === countedLines + 1 ? 1 : lineBreaksIn(bytes, taken, context.bytes);
-    const own =
-      passed === 1
-        ? 1
-        : 1 + cells.reduce((total, cell) => total + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
-    records.push({
-      cells,
-      line: lines + passed - own,
-      text: withText ? bytes.subarray(taken, context.bytes).toString('utf8').trimStart() : undefined,
-    });
-    countedLines = context.lines;
+  while (taken < bytes.length && !(options.firstOnly === true && records.length > 0)) {
+    const quote = bytes.indexOf(quoteSign, taken);
+    const plainEnd = quote === -1 ? bytes.length : bytes.lastIndexOf(lineSign, quote) + 1;
+    if (plainEnd > taken) {
+      lines += plainRecords(bytes.subarray(taken, plainEnd), lines, options, records);
+      taken = plainEnd;
+    }
+    if (quote === -1) break;
+    const region = quotedRecords(bytes, taken, options);
+    for (const record of region.records) records.push({ ...record, line: lines + record.line });
+    taken += region.taken;
+    lines += region.lines;
+    if (region.isOpen) return { records, taken, lines, isOpen: true };
+  }
+  return { records, taken, lines, isOpen: false };
+}
+
+const quoteSign = 0x22;
+const lineSign = 0x0a;
+const returnSign = 0x0d;
+
+/** Adds one record a line, but for empty lines; returns how many lines there were. Each line is a text of its own, so that a cell keeps no block alive. */
+function plainRecords(bytes: Buffer, before: number, options: RecordOptions, records: CsvRecord[]): number {
+  let count = 0;
+  for (let from = 0; from < bytes.length; count += 1) {
+    const lineBreak = bytes.indexOf(lineSign, from);
+    const end = lineBreak === -1 ? bytes.length : lineBreak;
+    const line = bytes.toString('utf8', from, end > from && bytes[end - 1] === returnSign ? end - 1 : end);
+    from = end + 1;
+    if (line === '') continue;
+    const text = options.withText === true ? line : undefined;
+    records.push({ cells: line.split(options.separator), line: before + count, text });
+  }
+  return count;
+}
+
+/** Parses from a line with a quote on: one line, and more as long as a quote stays open. A record that is whole ends where a line ends. */
+function quotedRecords(bytes: Buffer, start: number, options: RecordOptions): Records {
+  for (let wanted = 1; ; wanted *= 4) {
+    const end = endOfLines(bytes, start, wanted);
+    const parsed = parsedRecords(bytes.subarray(start, end), options);
+    if (!parsed.isOpen || end === bytes.length) return parsed;
+  }
+}
+
+function endOfLines(bytes: Buffer, start: number, wanted: number): number {
+  let end = start;
+  for (let line = 0; line < wanted; line++) {
+    const lineBreak = bytes.indexOf(lineSign, end);
+    if (lineBreak === -1) return bytes.length;
+    end = lineBreak + 1;
+  }
+  return end;
+}
+
+function parsedRecords(bytes: Buffer, options: RecordOptions): Records {
+  const records: CsvRecord[] = [];
+  let taken = 0;
+  let lines = 0;
+  const onRecord = (cells: string[], context: { bytes: number }): null => {
+    const passed = lineBreaksIn(bytes, taken, context.bytes);
+    const own = 1 + cells.reduce((total, cell) => total + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
+    const text =
+      options.withText === true ? bytes.subarray(taken, context.bytes).toString('utf8').trimStart() : undefined;
+    records.push({ cells, line: lines + passed - own, text });
     lines += passed;
     taken = context.bytes;
     return null;
@@ -189,7 +255,6 @@ function recordsIn(
       relax_column_count: true,
       skip_empty_lines: true,
       on_record: onRecord,
-      ...(options.to === undefined ? {} : { to: options.to }),
     });
   } catch (error) {
     if (error instanceof Error && Reflect.get(error, 'code') === 'CSV_QUOTE_NOT_CLOSED')
