@@ -4,19 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { refuseUnsafe } from '../database/connect.ts';
 import { Refusal } from '../database/refusal.ts';
+import { systemWorld } from '../database/world.ts';
 import { isBehind, modelVersions } from '../models/learn.ts';
 import { foldBacklog } from '../people/fold.ts';
 import { intakeCountsSince, intakeReport } from '../people/intake-report.ts';
 import { subtractDuration } from '../policy/durations.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
+import { type MailOptions, mailerFrom, withMail } from './mail-options.ts';
 import { type OpenInstallation, type OpenOptions, withInstallation } from './open-installation.ts';
 import { defaultPolicyFile, jsonOption, withPlace } from './options.ts';
 import { readPolicyFile } from './policy-file.ts';
 import { findingText, mayRun } from '../policy/check.ts';
 import { bad, formatCount, good, say, sayJson, wrapped } from './terminal.ts';
 
-interface DoctorOptions extends OpenOptions {
+interface DoctorOptions extends OpenOptions, MailOptions {
   readonly json?: boolean;
 }
 
@@ -34,14 +36,16 @@ interface Examined {
 const backlogMax = 1_000;
 
 export function doctorCommand(): Command {
-  return withPlace(new Command('doctor').description('look at everything that can be wrong, and say what to do'))
+  return withMail(
+    withPlace(new Command('doctor').description('look at everything that can be wrong, and say what to do')),
+  )
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  fairlead doctor\n\nExit code 1 means that something is to be done.')
     .action(guarded(examine));
 }
 
 async function examine(options: DoctorOptions): Promise<ExitCode> {
-  const examined = [await examineVersion(), ...(await examinePolicy(options))];
+  const examined = [await examineVersion(), ...(await examinePolicy(options)), await examineMail(options)];
   try {
     examined.push(...(await withInstallation({ ...options, onLine: () => undefined }, examineInstallation)));
   } catch (error) {
@@ -78,6 +82,19 @@ async function examinePolicy(options: DoctorOptions): Promise<Examined[]> {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return [{ name: 'policy file', ok: false, state: error.message, remedy: error.remedy ?? null }];
+  }
+}
+
+/** Connects to the mail server and signs in; nothing is sent. */
+async function examineMail(options: MailOptions): Promise<Examined> {
+  try {
+    const mailer = await mailerFrom(options, systemWorld);
+    if (mailer === undefined) return fine('mail', 'no mail server is named, so none is sent from here');
+    await mailer.check();
+    return fine('mail', 'the mail server is there, and lets us in');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { name: 'mail', ok: false, state: error.message, remedy: error.remedy ?? null };
   }
 }
 

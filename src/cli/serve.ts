@@ -18,11 +18,12 @@ import { startSequencer } from '../transparency/sequencer.ts';
 import { endAll } from './end-all.ts';
 import { firstKeys } from './first-keys.ts';
 import { guarded } from './guarded.ts';
+import { type MailOptions, mailerFrom, withMail } from './mail-options.ts';
 import { type OpenInstallation, type OpenOptions, openInstallation } from './open-installation.ts';
 import { collected, wholeNumber, withPlace } from './options.ts';
 import { note, say } from './terminal.ts';
 
-interface ServeOptions extends OpenOptions {
+interface ServeOptions extends OpenOptions, MailOptions {
   readonly port: number;
   readonly host: string;
   readonly publicUrl?: string;
@@ -65,7 +66,7 @@ export function serveCommand(): Command {
         'JSON with audience, issuer and keys: how the tokens of signed-in people are checked',
       ).env('FAIRLEAD_PERSON_TOKENS'),
     );
-  return withPlace(command)
+  return withMail(withPlace(command))
     .addHelpText('after', '\nExample:\n  fairlead serve --port 4400 --origin https://shop.example')
     .action(guarded(serve));
 }
@@ -80,6 +81,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const running: (() => Promise<void>)[] = [() => opened.close()];
   try {
     running.push(...(await startJobs(opened)));
+    const mailer = await mailerFrom(options, opened.database.world);
+    if (mailer !== undefined) running.push(() => mailer.close());
     const server = await startServer({
       engine: opened.engine,
       port: options.port,
@@ -91,6 +94,7 @@ async function serve(options: ServeOptions): Promise<void> {
       ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
       ...(options.origin === undefined ? {} : { origins: options.origin }),
       ...(personTokens === undefined ? {} : { personTokens }),
+      ...(mailer === undefined ? {} : { mailer }),
     });
     running.push(() => server.close());
     await tellKeys(opened);

@@ -7,6 +7,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { Refusal } from '../database/refusal.ts';
 import type { Engine } from '../deciding/engine.ts';
+import type { Mailer } from '../sending/mail.ts';
 import { AccessKeys } from './access-keys.ts';
 import { endpointNames, endpoints } from './contract/endpoints.ts';
 import { type Endpoint, mayBrowsersCall } from './contract/endpoint.ts';
@@ -44,6 +45,8 @@ export interface ServerOptions {
   /** Web origins whose pages may call with a public key or a person token, for example `https://shop.example`. */
   readonly origins?: readonly string[];
   readonly personTokens?: PersonTokenOptions;
+  /** What writes to people; left out where no mail server is named. */
+  readonly mailer?: Mailer;
   readonly rates?: Partial<Rates>;
   readonly log?: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The transparency log to show under `/log`. */
