@@ -85,6 +85,8 @@ export const shopPolicy = policy({
       goal: 'Order Completed within 7 days',
     },
   },
+  segments: { grown: { for: 'email', where: { ageBand: ['25-34', '35-49', '50+'] } } },
+  audiences: { grownWeekly: { segment: 'grown', placement: 'weekly' } },
   fairness: { groups: ['ageBand', 'gender'], limits: { exposureRatio: 0.8 } },
 });
 

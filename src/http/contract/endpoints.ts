@@ -6,6 +6,7 @@ import * as intake from './intake.ts';
 import * as items from './items.ts';
 import * as models from './models.ts';
 import * as people from './people.ts';
+import * as sending from './sending.ts';
 import * as server from './server.ts';
 
 export const endpoints = {
@@ -38,6 +39,8 @@ export const endpoints = {
   forgetPerson: people.forgetPerson,
   listReceipts: people.listReceipts,
   listModels: models.listModels,
+  listAudiences: sending.listAudiences,
+  countAudience: sending.countAudience,
   openApiDocument: server.openApiDocument,
   healthy: server.healthy,
   ready: server.ready,

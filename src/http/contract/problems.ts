@@ -124,6 +124,11 @@ const table = {
     title: 'The policy has no such placement',
     meaning: 'Name a placement that the policy declares.',
   },
+  'audience.unknown': {
+    status: 404,
+    title: 'The policy has no such audience',
+    meaning: 'Name an audience that the policy declares.',
+  },
   'decision.unknown': {
     status: 404,
     title: 'There is no such decision',

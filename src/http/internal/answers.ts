@@ -29,6 +29,7 @@ import type { IntakeQueue } from './intake-queue.ts';
 import { messageOf, messagesOf, timeOf } from './messages.ts';
 import type { Metrics } from './metrics.ts';
 import { Misfit, Wait } from './problem-answer.ts';
+import { sendingAnswers } from './sending-answers.ts';
 
 /** What the answers work with. */
 export interface Desk {
@@ -298,6 +299,8 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
     }));
     return { body: { models, versions: await modelVersions(engine.database) } };
   },
+
+  ...sendingAnswers,
 
   async openApiDocument({ document }) {
     return { body: document };
