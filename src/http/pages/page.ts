@@ -8,6 +8,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Liquid } from 'liquidjs';
+import { frameMessages } from './languages/frame/frame-messages.ts';
+import { type Language, directionOf, fill, languageNames, languages } from './languages/language.ts';
 
 /** What a page shows. The template starts with `{% layout "layout.liquid" %}` and fills `{% block content %}`. */
 export interface Page {
@@ -21,6 +23,8 @@ export interface Page {
   readonly styles?: readonly string[];
   readonly scripts?: readonly string[];
   readonly values?: Readonly<Record<string, unknown>>;
+  /** English when left out. Templates read `language`, `direction`, `frame` (the shared words) and `otherLanguages`. */
+  readonly language?: Language;
 }
 
 /** Renders a page and answers with it. Pages are not stored by anybody in between, because most are about somebody. */
@@ -34,8 +38,16 @@ export async function answerPage(reply: FastifyReply, page: Page): Promise<Fasti
 
 /** The page as HTML. */
 export async function renderPage(page: Page): Promise<string> {
-  const { template, values, ...frame } = page;
-  const rendered: unknown = await liquid.renderFile(template, { links, ...values, ...frame });
+  const { template, values, language = 'en', ...rest } = page;
+  const written = {
+    language,
+    direction: directionOf(language),
+    frame: frameMessages[language],
+    otherLanguages: languages
+      .filter((other) => other !== language)
+      .map((other) => ({ language: other, name: languageNames[other], direction: directionOf(other) })),
+  };
+  const rendered: unknown = await liquid.renderFile(template, { links, ...values, ...rest, ...written });
   return String(rendered);
 }
 
@@ -95,6 +107,11 @@ liquid.registerFilter('prose', {
       .replaceAll(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
       .replaceAll(/`([^`]+)`/g, '<code>$1</code>'),
 });
+
+/** Puts named values into a message of a catalogue: `{{ say.since | fill: day: basis.since }}`. Escaped like every other output. */
+liquid.registerFilter('fill', (message: string, ...values: [string, string | number][]) =>
+  fill(message, Object.fromEntries(values)),
+);
 
 liquid.registerFilter('asset', (name: string) => {
   const asset = assets.get(name);
