@@ -52,7 +52,7 @@ const decisionLimits = {
   max: 8,
   plansOnce: true,
   waitMsMax: 1_000,
-  statementTimeoutMs: 1_500,
+  statementTimeoutMs: 1_000,
   lockTimeoutMs: 1_000,
   name: 'fairlead decisions',
 };

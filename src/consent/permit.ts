@@ -39,8 +39,17 @@ export interface PermittedRead {
   readonly values: readonly unknown[];
 }
 
-/** Whom a permitted read is about: ids, or the hash of one identifier, looked up in the same statement. */
-export type Whom = { readonly personIds: readonly string[] } | { readonly identifierHash: Buffer };
+/** Whom a permitted read is about: ids, or hashes of identifiers, looked up in the same statement. */
+export type Whom = { readonly personIds: readonly string[] } | { readonly identifierHashes: readonly Buffer[] };
+
+/** What a permitted read says of one of those it was about. */
+export interface PermittedRow<Purpose extends string, Row extends object> {
+  /** Which of those that were asked about, counted from 0; who was asked about twice is there twice, with permits of their own. */
+  readonly asked: number;
+  readonly personId: string;
+  readonly permits: ReadonlyMap<Purpose, Permit<Purpose>>;
+  readonly row: Row;
+}
 
 const registry = new WeakSet<object>();
 
@@ -54,37 +63,44 @@ export async function readPermitted<Purpose extends string, Row extends object>(
   purposes: readonly Purpose[],
   whom: Whom,
   read: PermittedRead,
-): Promise<{ personId: string; permits: ReadonlyMap<Purpose, Permit<Purpose>>; row: Row }[]> {
+): Promise<PermittedRow<Purpose, Row>[]> {
   if (purposes.length === 0)
     throw new Refusal('consent.missing', 'A read of personal data names no purpose.', {
       remedy: 'Name the purposes that it is for.',
     });
   for (const purpose of purposes) noticeVersionOf(policy, purpose);
-  const rows = await sql.query<{ person_id: string; standing: StandingRow[]; body: Row }>(
-    `with whom as materialized (${'personIds' in whom ? 'select unnest($1::uuid[]) as person_id' : 'select person_id from identifiers where identifier_hash = $1::bytea'}),
+  const rows = await sql.query<{ number: number; person_id: string; standing: StandingRow[]; body: Row }>(
+    `with whom as materialized (${'personIds' in whom ? byIdSql : byHashSql}),
      permitted as materialized (
-       select whom.person_id, standing.entries from whom cross join lateral (${standingSql}) as standing where standing.purposes = cardinality($2::text[])
+       select whom.number, whom.person_id, standing.entries from whom cross join lateral (${standingSql}) as standing where standing.purposes = cardinality($2::text[])
      )
-     select permitted.person_id, permitted.entries as standing, to_jsonb(body) as body from permitted cross join lateral (${read.select}) as body`,
+     select permitted.number, permitted.person_id, permitted.entries as standing, to_json(body) as body from permitted cross join lateral (${read.select}) as body`,
     [
-      'personIds' in whom ? whom.personIds : whom.identifierHash,
+      'personIds' in whom ? whom.personIds : whom.identifierHashes,
       purposes,
       purposes.filter((purpose) => policy.purposes[purpose]?.basis === 'opt-out'),
       ...read.values,
     ],
   );
   return rows.map((row) => ({
+    asked: row.number - 1,
     personId: row.person_id,
     permits: mintPermits(policy, row.person_id, purposes, row.standing),
     row: row.body,
   }));
 }
 
+const byIdSql =
+  'select asked.number, asked.person_id from unnest($1::uuid[]) with ordinality as asked (person_id, number)';
+const byHashSql = `select asked.number, known.person_id from unnest($1::bytea[]) with ordinality as asked (identifier_hash, number)
+       join identifiers known on known.identifier_hash = asked.identifier_hash`;
+
 /**
  * SQL: the standing of the person `whom.person_id` for the purposes `$2`, of which `$3` stand until withdrawn (opt-out): how many stand, and on which
  * entries. The last entry of a purpose decides.
  */
-const standingSql = `select count(*)::integer as purposes, coalesce(jsonb_agg(to_jsonb(latest) || jsonb_build_object('purpose', asked.purpose)), '[]'::jsonb) as entries
+const standingSql = `select count(*)::integer as purposes, coalesce(json_agg(json_build_object('purpose', asked.purpose, 'entry_id', latest.entry_id, 'entry_number', latest.entry_number,
+         'notice_version', latest.notice_version, 'at', latest.at)), '[]'::json) as entries
   from unnest($2::text[]) as asked (purpose)
   left join lateral (
     select entry_id, entry_number, notice_version, at, action from consent_entries c

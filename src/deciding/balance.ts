@@ -76,10 +76,10 @@ export function balanceWeights(variety: VarietyRule, dial: DialPosition): Balanc
   const declared = variety.novelty === undefined ? strength.novelty : Math.floor(variety.novelty * one);
   return {
     calibration: scaled(strength.calibration),
-    novelty: position > 0 ? Math.min(noveltyMax, declared + position * noveltyStep) : scaled(declared),
-    variety: scaled(strength.variety),
     exposure: scaled(strength.exposure),
+    novelty: position > 0 ? Math.min(noveltyMax, declared + position * noveltyStep) : scaled(declared),
     supplierShareMax: variety.supplierShareMax === undefined ? null : Math.floor(variety.supplierShareMax * one),
+    variety: scaled(strength.variety),
   };
 }
 
@@ -163,7 +163,7 @@ function movesOf(scores: ArrayLike<number>, changes: readonly Change[], candidat
   for (const { cause, before, rankAfter } of changes) {
     const to = rankAfter[candidate] ?? 0;
     const cost = (scores[before[to] ?? 0] ?? 0) - (scores[candidate] ?? 0);
-    if (from !== to) moves.push({ from: from + 1, to: to + 1, cause, cost });
+    if (from !== to) moves.push({ cause, cost, from: from + 1, to: to + 1 });
     from = to;
   }
   return moves;

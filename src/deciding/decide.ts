@@ -4,15 +4,15 @@
  */
 import type { Permit } from '../consent/permit.ts';
 import { Refusal } from '../database/refusal.ts';
-import { contributionOf } from '../learning/contributions.ts';
+import { type HistoryEntry, contributionOf } from '../learning/contributions.ts';
 import type { ScoredItem } from '../learning/scoring.ts';
 import type { LiveModel } from '../models/live-models.ts';
 import type { Named } from '../people/persons.ts';
-import { type DecisionView, readForDecision } from '../people/read-for-decision.ts';
+import type { DecisionView } from '../people/read-for-decision.ts';
 import { addDuration } from '../policy/durations.ts';
 import { type PlacementRule, entryOf, otherwiseOf, retentionOf } from '../policy/policy.ts';
 
-import { commitmentOf } from '../transparency/commitment.ts';
+import { committed, freshKey } from '../transparency/commitment.ts';
 import { balanceWeights, boundedDial, candidateCount } from './balance.ts';
 import { type BalanceUsed, type Basis, type DecidedItem, type DecisionRecord, recordText } from './decision-record.ts';
 import type { Engine } from './engine.ts';
@@ -49,7 +49,7 @@ export async function decide(engine: Engine, request: DecisionRequest): Promise<
     });
   }
   try {
-    const made = await decidePersonally(engine, request, placement);
+    const made = await inTime(decidePersonally(engine, request, placement, performance.now() + decisionMsMax));
     return typeof made === 'string' ? nonpersonal(engine, request, placement, made) : made;
   } catch {
     // Whatever could not be consulted or written: the answer for everybody, counted as such (law 9).
@@ -57,22 +57,32 @@ export async function decide(engine: Engine, request: DecisionRequest): Promise<
   }
 }
 
+/** A decision that takes longer is worth less than the answer for everybody. */
+const decisionMsMax = 1_000;
+
+/** What was made in time. Work that goes on later leaves at most a record of what was never shown; no answer without one. */
+async function inTime<Made>(work: Promise<Made>): Promise<Made> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Refusal('database.slow', 'A decision could not be made in time.')),
+      decisionMsMax,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 async function decidePersonally(
   engine: Engine,
   request: DecisionRequest,
   placement: PlacementRule,
+  until: number,
 ): Promise<Decision | NonpersonalCause> {
   const live = engine.models.current(placement.model);
   if (live === undefined) return 'no model';
-  const now = engine.database.world.now();
-  const view = await readForDecision({ ...engine, database: engine.hot }, request.person, {
-    purposes: placement.purposes,
-    model: placement.model,
-    now,
-  });
+  const view = await engine.statements.read(request.person, placement, until);
   if (view === undefined || view.isSafeguarded) return 'no permit';
   if (!view.settings.personal) return 'person switched';
-  const history = contributionOf(view.history, {});
+  const history = historyOf(engine, view);
   if (history.length === 0) return 'no history';
   const excluded = new Set(
     (request.context?.exclude ?? []).flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []),
@@ -82,16 +92,26 @@ async function decidePersonally(
     show: variety === undefined ? show : Math.max(candidateCount, 2 * show),
     excluded,
   });
-  const record = recordOf(engine, request, placement, { view, live, history, ranked, now });
+  const record = recordOf(engine, request, placement, { view, live, history, ranked });
   // An answer in which the history plays no part is not a personal one, and does not pretend to be.
   if (!record.items.some((item) => item.terms.some((term) => term.of !== 'everyone'))) return 'no history';
-  if (!(await write(engine, view, record))) return 'no permit';
+  if (!(await write(engine, view, record, until))) return 'no permit';
   if (variety !== undefined)
     engine.exposure.note(
       request.placement,
       record.items.flatMap(({ item }) => engine.items.byId(item) ?? []),
     );
   return answerOf(engine, record);
+}
+
+/** The recipe's history, by item number. What the catalogue does not have is in no model either. */
+function historyOf(engine: Engine, view: DecisionView): Int32Array {
+  const entries: HistoryEntry[] = [];
+  for (const [itemId, at] of view.history) {
+    const item = engine.items.byId(itemId)?.itemNumber;
+    if (item !== undefined) entries.push({ item, at });
+  }
+  return contributionOf(entries, {});
 }
 
 /** The best items that may be shown, and those that were passed over on the way. */
@@ -118,29 +138,30 @@ function recordOf(
   engine: Engine,
   request: DecisionRequest,
   placement: PlacementRule,
-  made: { view: DecisionView; live: LiveModel; history: Int32Array; ranked: ReturnType<typeof rank>; now: Date },
+  made: { view: DecisionView; live: LiveModel; history: Int32Array; ranked: ReturnType<typeof rank> },
 ): DecisionRecord {
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
   const balance = balanceUsed(engine, request.placement, placement, made);
   const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf);
+  // Keys in the order of canonical JSON, here and in everything below, so that the text is written without sorting.
   return {
-    record: 'decision',
+    at: made.view.at.toISOString(),
+    basis: placement.purposes.map((purpose) => basisOf(purpose, made.view.permits.get(purpose))),
+    ...(costs === undefined ? {} : { costs }),
     decision: engine.database.world.uuid(),
+    items,
+    model: made.live.version,
+    notUsed: notUsedOf(engine, placement),
     person: made.view.personId,
     placement: request.placement,
-    at: made.now.toISOString(),
     policyVersion: engine.policyVersion,
-    basis: placement.purposes.map((purpose) => basisOf(purpose, made.view.permits.get(purpose))),
-    model: made.live.version,
+    record: 'decision',
     used: {
-      history: Array.from(made.history, (item) => ({ item: idOf(item), factor: 256 })),
-      show: placement.show,
-      passedOver: [...made.ranked.passedOver.map(idOf), ...(request.context?.exclude ?? [])],
       ...(balance === undefined ? {} : { balance }),
+      history: Array.from(made.history, (item) => ({ factor: 256, item: idOf(item) })),
+      passedOver: [...made.ranked.passedOver.map(idOf), ...(request.context?.exclude ?? [])],
+      show: placement.show,
     },
-    notUsed: notUsedOf(engine, placement),
-    items,
-    ...(costs === undefined ? {} : { costs }),
   };
 }
 
@@ -156,7 +177,6 @@ function balanceUsed(
   return {
     by: variety.calibrateBy,
     dial: boundedDial(variety, made.view.settings.dial),
-    weights,
     facts: balanceFacts({
       candidates: made.ranked.shown.map(({ item }) => engine.items.item(item)),
       history: Array.from(made.history, (item) => engine.items.item(item)),
@@ -166,6 +186,7 @@ function balanceUsed(
       itemCount: engine.items.size,
       exposure: engine.exposure,
     }),
+    weights,
   };
 }
 
@@ -173,9 +194,9 @@ function basisOf(purpose: string, permit: Permit | undefined): Basis {
   if (permit === undefined) throw new Refusal('consent.missing', `There is no permit for the purpose "${purpose}".`);
   switch (permit.basis.kind) {
     case 'consent':
-      return { purpose, consent: permit.basis.entryId, notice: permit.basis.noticeVersion };
+      return { consent: permit.basis.entryId, notice: permit.basis.noticeVersion, purpose };
     case 'opt-out':
-      return { purpose, consent: null, notice: permit.basis.noticeVersion };
+      return { consent: null, notice: permit.basis.noticeVersion, purpose };
     case 'duty':
       throw new Refusal('consent.missing', 'A legal duty is no basis for a decision.');
     default:
@@ -203,40 +224,23 @@ function notUsedOf(engine: Engine, placement: PlacementRule): DecisionRecord['no
   ];
 }
 
-/**
- * One statement: writes the record, the way from its id to the person, and its leaf, but only while the person's revision is the one that was read. A
- * forgetting that came in between raised it, and then nothing is written.
- */
-async function write(engine: Engine, view: DecisionView, record: DecisionRecord): Promise<boolean> {
-  const text = recordText(record);
-  const key = Buffer.from(engine.database.world.randomBytes(32));
-  const leaf = commitmentOf(text, key);
-  const at = new Date(record.at);
-  const rows = await engine.hot.query<{ decision_id: string }>(
-    `with person as materialized (
-       select person_id from persons where person_id = $1 and revision = $2 for share
-     ), written as (
-       insert into decisions (person_id, decision_id, placement, at, expires_at, version_id, record, leaf, leaf_key) select person_id, $3, $4, $5, $6, $10, $7, $8, $9 from person returning decision_id
-     ), found as (
-       insert into decision_people (decision_id, person_id) select $3, person_id from person
-     ), queued as (
-       insert into log_outbox (leaf) select $8 from person
-     )
-     select decision_id from written`,
-    [
-      view.personId,
-      view.revision,
-      record.decision,
-      record.placement,
-      at,
-      expiryOf(engine, record, at),
-      text,
-      leaf,
-      key,
-      record.model,
-    ],
+/** Keeps the record and its leaf; false when a forgetting came in between. */
+async function write(engine: Engine, view: DecisionView, record: DecisionRecord, until: number): Promise<boolean> {
+  const leafKey = freshKey(engine.database.world);
+  return engine.statements.write(
+    {
+      personId: view.personId,
+      revision: view.revision,
+      decisionId: record.decision,
+      placement: record.placement,
+      at: view.at,
+      expiresAt: expiryOf(engine, record, view.at),
+      versionId: record.model,
+      leafKey,
+      ...committed(recordText(record), leafKey),
+    },
+    until,
   );
-  return rows.length === 1;
 }
 
 /** A record lives no longer than the shortest `keepFor` that it cites, nor than records of decisions are kept. */

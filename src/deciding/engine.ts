@@ -13,6 +13,7 @@ import { recommenderModels } from '../people/contribute.ts';
 import type { ForgettingInstallation } from '../people/forget.ts';
 import { IntakeCounts } from '../people/intake-counts.ts';
 import type { Policy } from '../policy/policy.ts';
+import { DecisionStatements } from './decision-statements.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
 import { Exposure } from './internal/exposure.ts';
 import { NonpersonalDecisions } from './internal/nonpersonal.ts';
@@ -25,8 +26,8 @@ export interface Engine extends ForgettingInstallation, LearningInstallation {
   readonly nonpersonal: NonpersonalDecisions;
   readonly exposure: Exposure;
   readonly stopFollowing: () => Promise<void>;
-  /** What the two statements of a decision run on. */
-  readonly hot: Database;
+  /** What personal decisions are read with and kept by. */
+  readonly statements: DecisionStatements;
 }
 
 /** Opens an engine. The policy has passed `checkPolicy`, the keys have been checked against the database; it is adopted here. */
@@ -50,7 +51,7 @@ export async function openEngine(options: {
   for (const model of models) await showPopular(model);
   return {
     ...installation,
-    hot: options.hot ?? database,
+    statements: new DecisionStatements({ ...installation, database: options.hot ?? database }),
     stopFollowing: await database.listen('fairlead_releases', (model) => {
       // After a reconnect the notice is empty: any release may have been missed. What cannot be read now is read with the next notice.
       for (const name of model === '' ? models : [model]) void showPopular(name).catch(() => undefined); // until then the ranking before serves

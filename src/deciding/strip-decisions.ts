@@ -50,7 +50,8 @@ async function strip(
   change: (record: DecisionRecord) => DecisionRecord,
 ): Promise<void> {
   const rows = await tx.query<{ decision_id: string; record: string }>(
-    'select decision_id, record from decisions where person_id = $1',
+    // What has been stripped of everything, as its empty basis tells, stays as it is.
+    `select decision_id, record from decisions where person_id = $1 and position('"basis":[]' in record) = 0`,
     [personId],
   );
   const changed = rows.flatMap((row) => {

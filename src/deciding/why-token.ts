@@ -1,6 +1,7 @@
 /** The opaque token of a "why this?" link: a decision's id with a keyed tag, so that ids cannot be tried out. 32 bytes, base64url. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Installation } from '../consent/installation.ts';
+import { keyedHash } from '../database/keyed-hash.ts';
 
 const tagBytes = 16;
 
@@ -21,9 +22,5 @@ export function decisionOfToken(installation: Pick<Installation, 'keys'>, token:
 }
 
 function tagOf(installation: Pick<Installation, 'keys'>, id: Buffer): Buffer {
-  return createHmac('sha256', installation.keys.derived('link'))
-    .update('why')
-    .update(id)
-    .digest()
-    .subarray(0, tagBytes);
+  return keyedHash(installation.keys.derived('link')).update('why').update(id).digest().subarray(0, tagBytes);
 }

@@ -3,6 +3,7 @@
  * once, when it is made; the database has a keyed hash of it. Made by the command line, looked up by the server at every request.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Installation } from '../consent/installation.ts';
 import type { Sql } from '../database/database.ts';
 import { keyedHash } from '../database/keyed-hash.ts';
@@ -94,9 +95,12 @@ export class AccessKeys {
   /** How long a look-up is believed. */
   static readonly cacheMs = 5_000;
   static readonly cacheMsWhileAway = 600_000;
+  /** How long a look-up is waited for where an older one can be believed. */
+  static readonly slowMs = 200;
   static readonly cachedMax = 10_000;
   readonly #installation: Pick<Installation, 'database' | 'keys'>;
   readonly #cached = new RecentMap<{ key: AccessKey | undefined; readAt: number }>(AccessKeys.cachedMax);
+  readonly #readings = new Map<string, Promise<AccessKey | undefined>>();
 
   constructor(installation: Pick<Installation, 'database' | 'keys'>) {
     this.#installation = installation;
@@ -110,14 +114,26 @@ export class AccessKeys {
     const now = this.#installation.database.world.now().getTime();
     const cached = this.#cached.get(name);
     if (cached !== undefined && now - cached.readAt < AccessKeys.cacheMs) return cached.key;
-    try {
-      const found = await this.#read(hashOf(this.#installation, key));
-      this.#cached.set(name, { key: found, readAt: now });
-      return found;
-    } catch (error) {
-      if (cached?.key !== undefined && now - cached.readAt < AccessKeys.cacheMsWhileAway) return cached.key;
-      throw error;
+    const reading = this.#readOnce(name, key, now);
+    const known = cached !== undefined && now - cached.readAt < AccessKeys.cacheMsWhileAway ? cached.key : undefined;
+    if (known === undefined) return reading;
+    // A database that is slow or away does not lock out whom it let in lately: their decisions have to be answered in time.
+    return Promise.race([reading, sleep(AccessKeys.slowMs, known, { ref: false })]).catch(() => known);
+  }
+
+  /** Reads a key, once however many ask at the same time. */
+  async #readOnce(name: string, key: string, now: number): Promise<AccessKey | undefined> {
+    let reading = this.#readings.get(name);
+    if (reading === undefined) {
+      reading = this.#read(hashOf(this.#installation, key))
+        .then((found) => {
+          this.#cached.set(name, { key: found, readAt: now });
+          return found;
+        })
+        .finally(() => this.#readings.delete(name));
+      this.#readings.set(name, reading);
     }
+    return reading;
   }
 
   async #read(keyHash: Buffer): Promise<AccessKey | undefined> {

@@ -16,20 +16,35 @@ export interface PermittedHistory<Purpose extends string = string> {
   readonly entries: readonly HistoryEntry[];
 }
 
-/** SQL of the items that a purpose may see of `permitted.person_id`: `$4` event names, `$5` purpose, `$6` oldest moment, `$7` sensitive topics. */
-export const itemHistorySql = `
-  select coalesce(jsonb_agg(jsonb_build_array(used.item_number, used.at_ms)), '[]'::jsonb) as entries from (
-    select i.item_number, max(extract(epoch from e.at) * 1000)::bigint as at_ms
-    from events e cross join lateral unnest(e.item_ids) as mentioned (item_id) join items i on i.item_id = mentioned.item_id
-    where e.person_id = permitted.person_id and e.name = any($4::text[]) and $5 = any(e.purposes) and e.at >= $6 and not i.topics && $7::text[]
-      and not exists (
+/**
+ * SQL: the items that a purpose may see of `permitted.person_id`, each with its last event: `$4` event names, `$5` purpose, `$6` oldest moment. Exclusions
+ * are looked at item by item only for people who have one: tested once a person, this halves the read of a decision.
+ */
+const mentionedSql = `
+    select mentioned.item_id, max(e.at) as at
+    from events e cross join lateral unnest(e.item_ids) as mentioned (item_id)
+    where e.person_id = permitted.person_id and e.name = any($4::text[]) and $5 = any(e.purposes) and e.at >= $6
+      and case when (select exists (select 1 from exclusions x where x.person_id = permitted.person_id)) then not exists (
         select 1 from exclusions x
         where x.person_id = e.person_id and (x.item_id = mentioned.item_id or (x.item_id is null and e.at >= x.from_at and e.at < x.until_at))
-      )
-    group by i.item_number
-  ) as used`;
+      ) else true end
+    group by mentioned.item_id`;
 
-/** The values of `itemHistorySql`, from the policy and the moment of asking. */
+/** Whole milliseconds; times have no more, and so a double holds them exactly. */
+const msSql = (at: string): string => `(date_part('epoch', ${at}) * 1000)::bigint`;
+
+/** SQL of a history by item numbers, without items of a sensitive topic (`$7`): what contributions are made from. */
+const itemHistorySql = `
+  select coalesce(json_agg(json_build_array(i.item_number, ${msSql('used.at')})), '[]'::json) as entries
+  from (${mentionedSql}) as used join items i on i.item_id = used.item_id where not i.topics && $7::text[]`;
+
+/** SQL of the same by item ids, for whoever knows the catalogue: of each item it asks only whether it has a topic, which few have and an index tells. */
+export const itemIdHistorySql = `
+  select coalesce(json_agg(json_build_array(used.item_id, ${msSql('used.at')})), '[]'::json) as entries
+  from (${mentionedSql}) as used
+  where (select i.topics && $7::text[] from items i where i.item_id = used.item_id and i.topics <> '{}') is not true`;
+
+/** The values of both, from the policy and the moment of asking. */
 export function itemHistoryValues(policy: Policy, ask: { model: string; now: Date }): unknown[] {
   const model = policy.models[ask.model];
   if (model?.kind !== 'recommender') throw new Error(`${ask.model} is not a recommender`);
@@ -56,8 +71,8 @@ export async function readHistories(
   });
 }
 
-/** Entries from their stored pairs of item number and milliseconds. */
-export function historyEntries(pairs: readonly (readonly [number, number])[]): HistoryEntry[] {
+/** Entries from their pairs of item number and milliseconds. */
+function historyEntries(pairs: readonly (readonly [number, number])[]): HistoryEntry[] {
   return pairs.map(([item, at]) => ({ item, at }));
 }
 

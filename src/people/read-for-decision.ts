@@ -1,13 +1,12 @@
 /**
- * The one read that a personal decision is made from: who is meant, every consent that the placement needs, the history that the model may see and
- * whether a safeguard protects the person, all in one statement. Who does not allow all of it is not there.
+ * The one read that personal decisions are made from: who is meant, every consent that the placement needs, the history that the model may see and
+ * whether a safeguard protects the person, all in one statement, for one person or for several. Who does not allow all of it is not there.
  */
 import { type Permit, readPermitted } from '../consent/permit.ts';
 import type { Installation } from '../consent/installation.ts';
-import type { HistoryEntry } from '../learning/contributions.ts';
 import { entryOf } from '../policy/policy.ts';
 import { identifierHash } from '../vault/identifiers.ts';
-import { historyEntries, itemHistorySql, itemHistoryValues } from './history.ts';
+import { itemHistoryValues, itemIdHistorySql } from './history.ts';
 import { type Named, namingIdentifier } from './persons.ts';
 import { safeguardsOf } from './profile.ts';
 import { type Settings, settingsFrom, settingsSql } from './settings.ts';
@@ -15,56 +14,79 @@ import { type Settings, settingsFrom, settingsSql } from './settings.ts';
 /** What a decision may know about a person. */
 export interface DecisionView {
   readonly personId: string;
+  /** When this had been read. */
+  readonly at: Date;
   /** Of the person's row; a record made from this view is not written once it has moved. */
   readonly revision: number;
   readonly permits: ReadonlyMap<string, Permit>;
-  readonly history: readonly HistoryEntry[];
+  /** Items with the time of the last event, in milliseconds. */
+  readonly history: readonly (readonly [itemId: string, at: number])[];
   /** A minor or somebody who declared themselves vulnerable: the answer must be the one for everybody. */
   readonly isSafeguarded: boolean;
   /** Where the person's dial stands, and whether they want personal lists at all. */
   readonly settings: Settings;
 }
 
-/** Reads for a decision, or undefined when nobody is meant, nothing is known, or a consent is missing. The reasons look the same. */
-export async function readForDecision(
+/** What decisions at one placement are made for: they can be read for together. */
+export interface DecisionAsk {
+  readonly purposes: readonly string[];
+  readonly model: string;
+}
+
+/**
+ * Reads for decisions about several people at once, in the order in which they were asked; undefined where nobody is meant, nothing is known, or a consent
+ * is missing. The reasons look the same. Each view holds permits of its own, minted from the rows that this one statement returned.
+ */
+export async function readForDecisions(
   installation: Installation,
-  named: Named,
-  ask: { purposes: readonly string[]; model: string; now: Date },
-): Promise<DecisionView | undefined> {
-  const identifier = namingIdentifier(named);
+  named: readonly Named[],
+  ask: DecisionAsk,
+): Promise<(DecisionView | undefined)[]> {
+  const views: (DecisionView | undefined)[] = named.map(() => undefined);
   const rule = entryOf(installation.policy.models, ask.model);
-  if (identifier === undefined || rule?.kind !== 'recommender') return undefined;
+  const known = named.flatMap((one, index) => {
+    const identifier = namingIdentifier(one);
+    return identifier === undefined ? [] : [{ index, hash: identifierHash(installation.keys, identifier) }];
+  });
+  if (known.length === 0 || rule?.kind !== 'recommender') return views;
   const safeguards = Object.entries(installation.policy.people).flatMap(([field, declared]) =>
     declared.kind === 'safeguard' ? [field] : [],
   );
-  const [found] = await readPermitted<
+  const { world } = installation.database;
+  const found = await readPermitted<
     string,
-    { entries: [number, number][]; revision: number; guarded: boolean; settings: Record<string, string> }
+    { entries: [string, number][]; revision: number; guarded: boolean; settings: Record<string, string> }
   >(
     installation.database,
     installation.policy,
     [...new Set([...ask.purposes, rule.for])],
-    { identifierHash: identifierHash(installation.keys, identifier) },
+    { identifierHashes: known.map(({ hash }) => hash) },
     {
       select: `select history.entries,
                       (select p.revision from persons p where p.person_id = permitted.person_id) as revision,
                       exists (select 1 from profile_fields f where f.person_id = permitted.person_id and f.field = any($8::text[])) as guarded,
                       ${settingsSql} as settings
-               from (${itemHistorySql}) as history`,
-      values: [...itemHistoryValues(installation.policy, { model: ask.model, now: ask.now }), safeguards],
+               from (${itemIdHistorySql}) as history`,
+      values: [...itemHistoryValues(installation.policy, { model: ask.model, now: world.now() }), safeguards],
     },
   );
-  if (found === undefined) return undefined;
-  return {
-    personId: found.personId,
-    revision: found.row.revision,
-    permits: found.permits,
-    history: historyEntries(found.row.entries),
-    settings: settingsFrom(found.row.settings),
-    // The sealed value is opened only where there is one, so that the common case stays one statement.
-    isSafeguarded:
-      found.row.guarded && (await safeguardsOf(installation, installation.database, found.personId)).length > 0,
-  };
+  // Afterwards, so that whatever the statement saw had been recorded by then.
+  const at = world.now();
+  for (const { asked, personId, permits, row } of found) {
+    const index = known[asked]?.index;
+    if (index === undefined) continue;
+    views[index] = {
+      personId,
+      at,
+      revision: row.revision,
+      permits,
+      history: row.entries,
+      settings: settingsFrom(row.settings),
+      // The sealed value is opened only where there is one, so that the common case stays one statement.
+      isSafeguarded: row.guarded && (await safeguardsOf(installation, installation.database, personId)).length > 0,
+    };
+  }
+  return views;
 }
 
 /** The ids of all items that a person's events still hold and that are not excluded: what a record about them may still name. */

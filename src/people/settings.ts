@@ -63,7 +63,7 @@ export function settingsFrom(values: Readonly<Record<string, string>>): Settings
 }
 
 /** SQL: the settings of `permitted.person_id` as one JSON object, for the statement that reads for a decision. */
-export const settingsSql = `(select coalesce(jsonb_object_agg(s.setting, s.value), '{}'::jsonb) from person_settings s where s.person_id = permitted.person_id)`;
+export const settingsSql = `(select coalesce(json_object_agg(s.setting, s.value), '{}'::json) from person_settings s where s.person_id = permitted.person_id)`;
 
 /** The later dial stays; a switch that is off on either side stays off. The people are locked. */
 export async function mergeSettings(

@@ -10,6 +10,38 @@
  * and lone surrogates (RFC 8785, section 3.2.2.2). Hash its UTF-8 bytes.
  */
 export function canonicalJson(value: unknown): string {
+  // Five times as fast where whoever made the value wrote its keys in order, as decisions do. A lone surrogate shows as an escape.
+  const text = isInOrder(value) ? JSON.stringify(value) : undefined;
+  return text === undefined || text.includes('\\ud') ? canonicalText(value) : text;
+}
+
+/** Whether JavaScript's own text of a value has its keys in order, and the value nothing that JSON would leave out of a list or replace. */
+function isInOrder(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'object' && (Array.isArray(value) ? isListInOrder(value) : areMembersInOrder(value));
+}
+
+/** By index, so that a hole is seen like any other `undefined`. */
+function isListInOrder(list: readonly unknown[]): boolean {
+  for (let index = 0; index < list.length; index++) if (!isInOrder(list[index])) return false;
+  return true;
+}
+
+function areMembersInOrder(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const members = object as Record<string, unknown>; // a plain object, as tested above
+  let last = '';
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (last > key || (member !== undefined && !isInOrder(member))) return false;
+    last = key;
+  }
+  return true;
+}
+
+function canonicalText(value: unknown): string {
   if (typeof value === 'string') return canonicalString(value);
   if (typeof value === 'boolean' || value === null) return String(value);
   if (typeof value === 'number') {
@@ -30,7 +62,7 @@ function canonicalList(list: readonly unknown[]): string {
   let text = '[';
   for (let index = 0; index < list.length; index++) {
     if (index > 0) text += ',';
-    text += canonicalJson(list[index]);
+    text += canonicalText(list[index]);
   }
   return `${text}]`;
 }
@@ -48,7 +80,7 @@ function canonicalObject(object: object): string {
     const member = members[key];
     if (member === undefined) continue;
     if (text.length > 1) text += ',';
-    text += `${canonicalString(key)}:${canonicalJson(member)}`;
+    text += `${canonicalString(key)}:${canonicalText(member)}`;
   }
   return `${text}}`;
 }

@@ -10,7 +10,7 @@ import type { World } from '../database/world.ts';
 export const commitmentBytes = 32;
 
 /** Stands before every record under the HMAC, so that the same key can never vouch for another kind of text. */
-const domain = 'fairlead commitment v1\n';
+const domain = Buffer.from('fairlead commitment v1\n');
 
 /**
  * The commitment to a record: HMAC-SHA256 under the record's own key over its canonical text.
@@ -18,6 +18,11 @@ const domain = 'fairlead commitment v1\n';
  * Text that is not well-formed Unicode is refused: UTF-8 would write two such texts with the same bytes.
  */
 export function commitmentOf(record: string, key: Uint8Array): Buffer {
+  return committed(record, key).leaf;
+}
+
+/** The commitment, and the UTF-8 bytes of the record that were hashed for it, for whoever stores them. */
+export function committed(record: string, key: Uint8Array): { leaf: Buffer; bytes: Buffer } {
   if (key.length !== commitmentBytes)
     throw new Refusal('log.key-length', `A commitment key has ${commitmentBytes} bytes, this one has ${key.length}.`);
   if (!record.isWellFormed())
@@ -28,7 +33,11 @@ export function commitmentOf(record: string, key: Uint8Array): Buffer {
         remedy: 'Replace lone surrogates before the record is written.',
       },
     );
-  return hmacSha256(key, domain + record);
+  const head = blockBytes + domain.length;
+  const inner = Buffer.allocUnsafe(head + Buffer.byteLength(record, 'utf8'));
+  inner.set(domain, blockBytes);
+  inner.write(record, head, 'utf8');
+  return { leaf: hmacSha256(key, inner), bytes: inner.subarray(head) };
 }
 
 /** A fresh key for one record; never use it for a second one, and delete it with the first. */
@@ -38,17 +47,15 @@ export function freshKey(world: World): Buffer {
 
 /**
  * HMAC-SHA256 (RFC 2104) for a key that is shorter than a block, from two one-shot hashes: 4 µs for a record of 600 bytes where node's
- * `createHmac` takes 18, and every decision waits for one.
+ * `createHmac` takes 18, and every decision waits for one. `inner` holds the text behind room for a block.
  */
-function hmacSha256(key: Uint8Array, text: string): Buffer {
-  const inner = Buffer.allocUnsafe(blockBytes + Buffer.byteLength(text, 'utf8'));
+function hmacSha256(key: Uint8Array, inner: Buffer): Buffer {
   const outer = Buffer.allocUnsafe(blockBytes + 32);
   for (let at = 0; at < blockBytes; at++) {
     const byte = key[at] ?? 0;
     inner[at] = byte ^ 0x36;
     outer[at] = byte ^ 0x5c;
   }
-  inner.write(text, blockBytes, 'utf8');
   outer.set(hash('sha256', inner, 'buffer'), blockBytes);
   return hash('sha256', outer, 'buffer');
 }

@@ -8,6 +8,7 @@ import { Refusal } from '../../src/database/refusal.ts';
 import { systemWorld, worldOf } from '../../src/database/world.ts';
 import { type Decision, decide } from '../../src/deciding/decide.ts';
 import type { Engine } from '../../src/deciding/engine.ts';
+import { DecisionStatements } from '../../src/deciding/decision-statements.ts';
 import { expireDecisions } from '../../src/deciding/expire-decisions.ts';
 import { replay } from '../../src/deciding/why.ts';
 import { learn, retrain } from '../../src/models/learn.ts';
@@ -435,7 +436,7 @@ describe('law 9: fail closed', () => {
         },
       };
       const decision = await decide(
-        { ...engine, database, hot: database },
+        { ...engine, database, statements: new DecisionStatements({ ...engine, database }) },
         { person: { userId: 'user-1' }, placement: 'home' },
       );
       if (decision.personal) {
@@ -493,7 +494,7 @@ describe('what is acknowledged is obeyed', () => {
       },
     };
     const decision = await decide(
-      { ...engine, database, hot: database },
+      { ...engine, database, statements: new DecisionStatements({ ...engine, database }) },
       { person: { userId: 'user-1' }, placement: 'home' },
     );
     expect(decision.personal).toBe(false);

@@ -1,6 +1,7 @@
-/** A way to PostgreSQL that can be cut and mended: a real outage for whoever is connected through it, and for nobody else. */
+/** A way to PostgreSQL that can be cut, mended and slowed: a real outage for whoever is connected through it, and for nobody else. */
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface Passage {
   /** The same database through this passage. */
@@ -8,6 +9,8 @@ export interface Passage {
   /** Breaks every connection and refuses new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** From now on, whatever passes takes so long on its way. */
+  slow(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -16,6 +19,14 @@ export async function passageTo(databaseUrl: string): Promise<Passage> {
   const folder = url.searchParams.get('host');
   const port = url.port || '5432';
   const open = new Set<Socket>();
+  let slowMs = 0;
+  const way = (): Transform =>
+    new Transform({
+      transform: (chunk, _encoding, done) => {
+        if (slowMs === 0) done(null, chunk);
+        else setTimeout(() => done(null, chunk), slowMs).unref();
+      },
+    });
   const passage = createServer((socket) => {
     const onward = folder === null ? connect(Number(port), url.hostname) : connect(`${folder}/.s.PGSQL.${port}`);
     for (const [one, other] of [
@@ -23,7 +34,7 @@ export async function passageTo(databaseUrl: string): Promise<Passage> {
       [onward, socket],
     ] as const) {
       open.add(one);
-      one.pipe(other);
+      one.pipe(way()).pipe(other);
       one.on('error', () => other.destroy()); // either end may vanish; that is what this is for
       one.on('close', () => open.delete(one));
     }
@@ -45,5 +56,11 @@ export async function passageTo(databaseUrl: string): Promise<Passage> {
     for (const socket of open) socket.destroy();
     await closed;
   };
-  return { url: url.href, cut, mend: async () => void (await listen(own)), close: cut };
+  return {
+    url: url.href,
+    cut,
+    mend: async () => void (await listen(own)),
+    slow: (ms) => void (slowMs = ms),
+    close: cut,
+  };
 }

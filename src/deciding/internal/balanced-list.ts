@@ -22,20 +22,20 @@ export function balanceFacts(given: {
   const [groupOf, supplierOf] = [numbering(), numbering()];
   const suppliers = given.candidates.map((item) => supplierOf.number(item?.supplier));
   return {
-    groups: given.candidates.map((item) => groupOf.number(valueOf(item, given.by))),
-    suppliers,
     exposures: given.candidates
       .map((item) =>
         item === undefined ? '0' : exposure.levelOf(placement, item.itemNumber, given.itemCount).toString(16),
       )
       .join(''),
-    history: given.history.map((item) => groupOf.number(valueOf(item, given.by))),
+    groups: given.candidates.map((item) => groupOf.number(valueOf(item, given.by))),
     heldBack:
       supplierShareMax === null
         ? []
         : [...supplierOf.numbers].flatMap(([supplier, number]) =>
             exposure.isOverShare(placement, supplier, supplierShareMax) ? [number] : [],
           ),
+    history: given.history.map((item) => groupOf.number(valueOf(item, given.by))),
+    suppliers,
   };
 }
 
@@ -48,9 +48,9 @@ export function balancedList(
   const facts = used.balance?.facts;
   const decided = (item: ScoredItem, moves: DecidedItem['moves']): DecidedItem => ({
     item: idOf(item.item),
+    moves,
     score: item.score,
     terms: item.terms.map((term) => ({ of: term.of === 'everyone' ? 'everyone' : idOf(term.of), points: term.points })),
-    moves,
   });
   if (used.balance === undefined || facts === undefined)
     return { items: scored.slice(0, used.show).map((item) => decided(item, [])), costs: undefined };
