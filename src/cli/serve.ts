@@ -12,6 +12,7 @@ import type { PersonTokenOptions } from '../http/server.ts';
 import { startServer } from '../http/server.ts';
 import { startLearning } from '../models/learning-loop.ts';
 import { expireDue } from '../people/expire.ts';
+import { deleteTakenOut } from '../people/put-back.ts';
 import { readDatabase } from '../transparency/database-reader.ts';
 import { type NoteSigner, signerOf } from '../transparency/note.ts';
 import { startSequencer } from '../transparency/sequencer.ts';
@@ -37,6 +38,7 @@ interface ServeOptions extends OpenOptions, MailOptions {
 const connections = 14;
 const countsEveryMs = 5_000;
 const expireEveryMs = 3_600_000;
+const takenOutEveryMs = 60_000;
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -133,6 +135,7 @@ export async function startJobs({
     () => sequencer.stop(),
     () => learning.stop(),
     every(countsEveryMs, saying('Counting'), () => engine.counts.flush(database, database.world.now())),
+    every(takenOutEveryMs, saying('Deleting what was taken out'), async () => void (await deleteTakenOut(engine))),
     every(expireEveryMs, saying('Retention'), async () => {
       await expireDue(engine);
       await expireDecisions(engine);

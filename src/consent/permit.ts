@@ -27,7 +27,12 @@ export type PermitBasis =
       readonly at: Date;
     }
   | { readonly kind: 'opt-out'; readonly law: string; readonly noticeVersion: number }
-  | { readonly kind: 'duty'; readonly reason: string };
+  | {
+      readonly kind: 'duty';
+      readonly reason: string;
+      /** Whether it is the person who looks; every other look is written down, and the person sees it. */
+      readonly byThemselves: boolean;
+    };
 
 /** Legal duties are purposes of their own, built in: no consent, but a reason, and a record of who looked. */
 export type Duty = 'access' | 'erasure' | 'proof-of-consent' | 'security' | 'complaints';
@@ -128,9 +133,14 @@ export async function standingPurposes(
   return standing;
 }
 
-/** A permit for a legal duty. The reason is kept by whoever asks for it, beside what was read. */
-export function dutyPermit<Of extends Duty>(duty: Of, personId: string, reason: string): Permit<Of> {
-  return mint({ personId, purpose: duty, basis: { kind: 'duty', reason } });
+/** A permit for a legal duty. The reason is written down with the look, and the person sees it; for the person's own look there is none to write. */
+export function dutyPermit<Of extends Duty>(
+  duty: Of,
+  personId: string,
+  reason: string,
+  { byThemselves = false }: { readonly byThemselves?: boolean } = {},
+): Permit<Of> {
+  return mint({ personId, purpose: duty, basis: { kind: 'duty', reason, byThemselves } });
 }
 
 /** Refuses anything that was not minted here, or was minted for another purpose. */

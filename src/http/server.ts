@@ -14,6 +14,7 @@ import { type Endpoint, mayBrowsersCall } from './contract/endpoint.ts';
 import { problemType, problems } from './contract/problems.ts';
 import { openApi } from './contract/openapi.ts';
 import { type PersonTokenOptions, PersonTokens } from './internal/caller.ts';
+import { HandOver } from './internal/hand-over.ts';
 import { IntakeQueue } from './internal/intake-queue.ts';
 import { Limits, type Rates, defaultRates } from './internal/limits.ts';
 import { Metrics } from './internal/metrics.ts';
@@ -24,6 +25,7 @@ import { registerEndpoints } from './internal/routes.ts';
 import { type PublicLog, registerLog } from './pages/log.ts';
 import { registerAssets } from './pages/page.ts';
 import { registerReference } from './pages/reference.ts';
+import { registerPrivacy } from './pages/privacy.ts';
 import { registerWhy } from './pages/why.ts';
 
 export type { PersonTokenOptions } from './internal/caller.ts';
@@ -142,6 +144,12 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
   const { controller } = engine.policy;
   if (publicLog !== undefined)
     registerLog(app, { log: publicLog, database: engine.database, controller: controller.name, publicUrl });
+  registerPrivacy(app, {
+    engine,
+    limits,
+    origins,
+    handOver: options.personTokens === undefined ? undefined : await HandOver.open(options.personTokens, engine),
+  });
   registerWhy(app, { engine, limits, hasPublicLog: publicLog !== undefined });
   await options.pages?.(app);
   return app;

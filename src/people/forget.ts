@@ -12,6 +12,7 @@ import { subtractDuration } from '../policy/durations.ts';
 import { purposesOfField } from '../policy/views.ts';
 import { destroyPersonKey, removeIdentifiers } from '../vault/identifiers.ts';
 import { contribute } from './contribute.ts';
+import { endSessionsOf } from './person-sessions.ts';
 import { lockPeople, raiseRevision } from './persons.ts';
 import { dropPurposes } from './stored-events.ts';
 import { erasureTag, exclusionTag } from './tags.ts';
@@ -141,6 +142,7 @@ async function exclude(
     from_at: 'from' in request ? request.from : null,
     until_at: 'until' in request ? request.until : null,
     excluded_at: tx.world.now(),
+    deleted_at: null,
   };
   await tx.query(
     'insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at, tag) values ($1, $2, $3, $4, $5, $6, $7)',
@@ -187,6 +189,8 @@ async function eraseRows(installation: Installation, tx: Transaction, personId: 
   await tx.query('delete from profile_fields where person_id = $1', [personId]);
   await tx.query('delete from exclusions where person_id = $1', [personId]);
   await tx.query('delete from person_settings where person_id = $1', [personId]);
+  await tx.query('delete from looks where person_id = $1', [personId]);
+  await endSessionsOf(tx, personId);
   await tx.query('delete from fold_queue where person_id = $1', [personId]);
   await tx.query('delete from receipts where person_id = $1', [personId]);
   await eraseConsentOf(tx, [personId, ...merged.map((row) => row.merged_id)]);

@@ -17,6 +17,7 @@ import { seal, unseal } from '../vault/sealing.ts';
 import { contribute } from './contribute.ts';
 import type { ForgettingInstallation } from './forget.ts';
 import type { Message } from './internal/admit.ts';
+import { moveLooks } from './looks.ts';
 import { lockPeople, raiseRevision } from './persons.ts';
 import { type Receipt, writeReceipt } from './receipts.ts';
 import { mergeSettings } from './settings.ts';
@@ -164,6 +165,7 @@ async function moveRows(
   await copyEvents(installation, tx, merge);
   await copyExclusions(installation, tx, merge);
   await mergeSettings(installation, tx, merge);
+  await moveLooks(installation, tx, merge);
   await tx.query(
     `insert into receipts (person_id, receipt_id, kind, at, record, leaf, leaf_key) select $2, receipt_id, kind, at, record, leaf, leaf_key from receipts where person_id = $1`,
     [merge.from, merge.into],
@@ -219,12 +221,12 @@ async function copyExclusions(
   merge: { from: string; into: string },
 ): Promise<void> {
   const rows = await tx.query<TaggedExclusion>(
-    'select person_id, exclusion_id, item_id, from_at, until_at, excluded_at from exclusions where person_id = $1',
+    'select person_id, exclusion_id, item_id, from_at, until_at, excluded_at, deleted_at from exclusions where person_id = $1',
     [merge.from],
   );
   await tx.query(
-    `insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at, tag)
-     select $2, x.exclusion_id, x.item_id, x.from_at, x.until_at, x.excluded_at, copied.tag
+    `insert into exclusions (person_id, exclusion_id, item_id, from_at, until_at, excluded_at, deleted_at, tag)
+     select $2, x.exclusion_id, x.item_id, x.from_at, x.until_at, x.excluded_at, x.deleted_at, copied.tag
      from exclusions x join unnest($3::uuid[], $4::bytea[]) as copied (exclusion_id, tag) on copied.exclusion_id = x.exclusion_id where x.person_id = $1`,
     [
       merge.from,
@@ -241,6 +243,7 @@ const ownTables = [
   'delete from receipts where person_id = $1',
   'delete from profile_fields where person_id = $1',
   'delete from person_settings where person_id = $1',
+  'delete from person_sessions where person_id = $1',
   'delete from fold_queue where person_id = $1',
   'delete from persons where person_id = $1',
 ];

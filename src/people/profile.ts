@@ -11,6 +11,7 @@ import { type PersonField, type PolicyInput, entryOf } from '../policy/policy.ts
 import { type PurposeOf, type View, fieldsFor } from '../policy/views.ts';
 import { type Identifier, personKeys, readIdentifiers } from '../vault/identifiers.ts';
 import { type PersonKey, unseal } from '../vault/sealing.ts';
+import { type Look, looksAt, recordLook } from './looks.ts';
 import { type Receipt, receiptsOf } from './receipts.ts';
 import { type Settings, readSettings } from './settings.ts';
 
@@ -71,12 +72,22 @@ export interface WholePerson {
     purposes: readonly string[];
     at: string;
   }[];
-  readonly exclusions: readonly { item: string | null; from: string | null; until: string | null; at: string }[];
+  readonly exclusions: readonly {
+    exclusion: string;
+    item: string | null;
+    from: string | null;
+    until: string | null;
+    at: string;
+    /** When what it took out was deleted; null until then. */
+    deletedAt: string | null;
+  }[];
   readonly consents: readonly ConsentEntry[];
   readonly standing: readonly string[];
   readonly settings: Settings;
   readonly contributions: readonly { model: string; items: readonly string[] }[];
   readonly receipts: readonly Receipt[];
+  /** The looks of others at this person, newest first. */
+  readonly looks: readonly Look[];
 }
 
 /** Reads everything, under a permit for the legal duty of access. */
@@ -94,6 +105,7 @@ export async function readWholePerson(
     throw new Refusal('person.unknown', 'There is no such person.', {
       remedy: 'Look the person up again: they may have been merged or erased.',
     });
+  await recordLook(installation, sql, permit);
   const fields = await sql.query<StoredField>(
     `select field, value, encode(sealed, 'base64') as sealed from profile_fields where person_id = $1 order by field`,
     [personId],
@@ -110,13 +122,16 @@ export async function readWholePerson(
     [personId],
   );
   const exclusions = await sql.query<{
+    exclusion_id: string;
+    deleted_at: Date | null;
     item_id: string | null;
     from_at: Date | null;
     until_at: Date | null;
     excluded_at: Date;
-  }>('select item_id, from_at, until_at, excluded_at from exclusions where person_id = $1 order by excluded_at desc', [
-    personId,
-  ]);
+  }>(
+    'select exclusion_id, item_id, from_at, until_at, excluded_at, deleted_at from exclusions where person_id = $1 order by excluded_at desc',
+    [personId],
+  );
   const contributions = await sql.query<{ model: string; items: string[] }>(
     `select c.model, coalesce(array_agg(i.item_id order by i.item_number), '{}') as items
      from contributions c cross join lateral unnest(c.items) as own (item_number) join items i on i.item_number = own.item_number
@@ -138,16 +153,19 @@ export async function readWholePerson(
       at: row.at.toISOString(),
     })),
     exclusions: exclusions.map((row) => ({
+      exclusion: row.exclusion_id,
       item: row.item_id,
       from: row.from_at?.toISOString() ?? null,
       until: row.until_at?.toISOString() ?? null,
       at: row.excluded_at.toISOString(),
+      deletedAt: row.deleted_at?.toISOString() ?? null,
     })),
     consents: await consentHistory(sql, personId),
     standing: [...((await standingPurposes(sql, installation.policy, [personId])).get(personId) ?? [])],
     settings: await readSettings(sql, personId),
     contributions,
     receipts: await receiptsOf(sql, personId),
+    looks: await looksAt(sql, personId),
   };
 }
 

@@ -59,3 +59,34 @@ export async function copyEvents(
     ],
   );
 }
+
+/** Takes items out of a person's events for good; an event that mentions nothing else goes. */
+export async function removeItems(
+  installation: Installation,
+  tx: Transaction,
+  personId: string,
+  itemIds: readonly string[],
+): Promise<void> {
+  if (itemIds.length === 0) return;
+  await tx.query('delete from events where person_id = $1 and item_ids <> $3 and item_ids <@ $2::text[]', [
+    personId,
+    itemIds,
+    [],
+  ]);
+  const rows = await tx.query<TaggedEvent>(
+    `select person_id, event_id, name, item_ids, properties, purposes, source, at, received_at from events
+     where person_id = $1 and item_ids && $2::text[]`,
+    [personId, itemIds],
+  );
+  const kept = rows.map((row) => ({ ...row, item_ids: row.item_ids.filter((itemId) => !itemIds.includes(itemId)) }));
+  await tx.query(
+    `update events e set item_ids = array(select jsonb_array_elements_text(kept.item_ids)), tag = kept.tag
+     from unnest($2::uuid[], $3::jsonb[], $4::bytea[]) as kept (event_id, item_ids, tag) where e.person_id = $1 and e.event_id = kept.event_id`,
+    [
+      personId,
+      kept.map((row) => row.event_id),
+      kept.map((row) => JSON.stringify(row.item_ids)),
+      kept.map((row) => eventTag(installation, row)),
+    ],
+  );
+}

@@ -56,6 +56,7 @@ export interface TaggedExclusion {
   readonly from_at: Date | null;
   readonly until_at: Date | null;
   readonly excluded_at: Date;
+  readonly deleted_at: Date | null;
 }
 
 export function exclusionTag(installation: Keyed, row: TaggedExclusion): Buffer {
@@ -66,7 +67,15 @@ export function exclusionTag(installation: Keyed, row: TaggedExclusion): Buffer 
     row.from_at,
     row.until_at,
     row.excluded_at,
+    row.deleted_at,
   ]);
+}
+
+export function lookTag(
+  installation: Keyed,
+  row: { person_id: string; look_id: string; duty: string; reason: string; at: Date },
+): Buffer {
+  return tag(installation, 'looks', [row.person_id, row.look_id, row.duty, row.reason, row.at]);
 }
 
 export function mergedTag(installation: Keyed, row: { person_id: string; merged_id: string; merged_at: Date }): Buffer {

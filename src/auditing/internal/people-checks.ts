@@ -12,6 +12,7 @@ import {
   erasureTag,
   eventTag,
   exclusionTag,
+  lookTag,
   mergedTag,
   personSettingTag,
   profileFieldTag,
@@ -69,6 +70,14 @@ export const tagChecks: readonly { readonly name: string; readonly check: Checki
       'select * from exclusions',
       (row) => `exclusions ${row.exclusion_id}`,
       exclusionTag,
+    ),
+  },
+  {
+    name: 'looks are as they were written down',
+    check: tagCheck<Tagged<Parameters<typeof lookTag>[1]>>(
+      'select * from looks',
+      (row) => `looks ${row.look_id}`,
+      lookTag,
     ),
   },
   {

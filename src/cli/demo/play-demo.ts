@@ -153,5 +153,9 @@ async function readEverythingAbout(engine: Engine, story: Story): Promise<WholeP
       remedy: 'Name another directory with --data, or empty this one.',
     });
   }
-  return readWholePerson(engine, engine.database, dutyPermit('access', personId, 'their account in the demo'));
+  return readWholePerson(
+    engine,
+    engine.database,
+    dutyPermit('access', personId, 'their account in the demo', { byThemselves: true }),
+  );
 }

@@ -33,6 +33,7 @@ export const endpoints = {
   lookUpPerson: people.lookUpPerson,
   viewPerson: people.viewPerson,
   exportPerson: people.exportPerson,
+  linkToPrivacyCentre: people.linkToPrivacyCentre,
   readDial: people.readDial,
   setDial: people.setDial,
   excludeFromPerson: people.excludeFromPerson,

@@ -125,6 +125,9 @@ export const exportPerson = endpoint({
     contributions: Type.Array(Type.Object({ model: Type.String(), items: Type.Array(Type.String()) })),
     settings: Settings,
     receipts: Type.Array(Receipt),
+    looks: Type.Array(Type.Object({ duty: Type.String(), reason: Type.String(), at: Moment }), {
+      description: 'Who else looked at all of this, and why, newest first.',
+    }),
   }),
   answerHeaders: { 'Content-Disposition': 'So that a browser saves it as a file.' },
   problems: ['person.unknown'],
@@ -151,6 +154,7 @@ export const exportPerson = endpoint({
       contributions: [{ model: 'alsoLiked', items: ['item-3'] }],
       settings: { dial: 0, personal: true },
       receipts: [],
+      looks: [],
     },
   },
 });
@@ -220,6 +224,26 @@ export const listReceipts = endpoint({
   example: {
     params: exampleParams,
     answer: { receipts: [{ ...exampleReceipt, followed: [{ model: 'alsoLiked', version: null }] }] },
+  },
+});
+
+export const linkToPrivacyCentre = endpoint({
+  method: 'POST',
+  path: '/v1/people/{person}/privacy-link',
+  tag: 'People',
+  summary: 'Make a link into the privacy centre',
+  description:
+    'A link for one person, to put into a mail or a page that only they see: it opens their privacy centre once, within a day, without a password. Where the person is signed in at your own site, hand them over with a token instead; see the guide.',
+  callers: ['server'],
+  params,
+  answer: Type.Object({
+    link: Type.String({ description: 'The path; put the address of this server before it.' }),
+    endsAt: Moment,
+  }),
+  problems: ['person.unknown'],
+  example: {
+    params: exampleParams,
+    answer: { link: '/privacy/enter/AZgAAAAAcACAAAAAAAAABA', endsAt: '2026-03-02T09:00:00.000Z' },
   },
 });
 

@@ -15,6 +15,7 @@ import { modelVersions, versionAfter } from '../../models/learn.ts';
 import { choose } from '../../people/choose.ts';
 import { queueFoldForItems } from '../../people/fold.ts';
 import { type ForgetRequest, forget } from '../../people/forget.ts';
+import { linkSeconds, linkToken } from '../../people/person-sessions.ts';
 import { type Named, findPerson, isPerson, namingIdentifier } from '../../people/persons.ts';
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { receiptsOf } from '../../people/receipts.ts';
@@ -238,8 +239,20 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
         contributions: whole.contributions.map(({ model, items }) => ({ model, items: [...items] })),
         settings: whole.settings,
         receipts: whole.receipts.map(receiptOf),
+        looks: whole.looks.map(({ duty, reason, at }) => ({ duty, reason, at: at.toISOString() })),
       },
       headers: { 'content-disposition': 'attachment; filename="everything-held.json"' },
+    };
+  },
+
+  async linkToPrivacyCentre({ engine }, { params }) {
+    if (!(await isPerson(engine.database, params.person))) throw unknownPerson();
+    const endsAt = new Date(engine.database.world.now().getTime() + linkSeconds.given * 1_000);
+    return {
+      body: {
+        link: `/privacy/enter/${linkToken(engine, params.person, linkSeconds.given)}`,
+        endsAt: endsAt.toISOString(),
+      },
     };
   },
 
@@ -428,10 +441,21 @@ async function standing(engine: Engine, person: string): Promise<ReadonlySet<str
   return (await standingPurposes(engine.database, engine.policy, [person])).get(person);
 }
 
+/** How a look over the interface is written down: by the label that the operator gave the key. */
+function lookOf(caller: Caller): string {
+  return caller.kind === 'server' ? `asked for with the key “${caller.label}”` : 'asked for by the person';
+}
+
 /** The whole of a person for the person's own right of access, which a server key exercises on their behalf. */
 async function readWhole(engine: Engine, caller: Caller, personId: string): Promise<WholePerson> {
   await refuseOthers(engine, caller, personId);
-  return readWholePerson(engine, engine.database, dutyPermit('access', personId, `asked for by a ${caller.kind} key`));
+  return readWholePerson(
+    engine,
+    engine.database,
+    dutyPermit('access', personId, lookOf(caller), {
+      byThemselves: caller.kind === 'person',
+    }),
+  );
 }
 
 /** For a person token everybody else does not exist. */

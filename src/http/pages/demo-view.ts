@@ -205,7 +205,11 @@ function itemsOf(decision: Decision): string[] {
 async function readPerson(engine: Engine, userId: string): Promise<WholePerson | undefined> {
   const personId = await findPerson(engine, engine.database, { userId });
   if (personId === undefined) return undefined;
-  return readWholePerson(engine, engine.database, dutyPermit('access', personId, 'their own page in the demo'));
+  return readWholePerson(
+    engine,
+    engine.database,
+    dutyPermit('access', personId, 'their own page in the demo', { byThemselves: true }),
+  );
 }
 
 /** Whether the model is made from somebody's contribution too. */

@@ -3,7 +3,7 @@
  * so all of it works without JavaScript. Registered in demo mode alone; it speaks for two made-up people and takes no other name.
  */
 import { PassThrough } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readItem } from '../../catalogue/items.ts';
 import { Refusal } from '../../database/refusal.ts';
 import { currentVersion, learn, retrain } from '../../models/learn.ts';
@@ -12,6 +12,7 @@ import { forget } from '../../people/forget.ts';
 import { takeIn } from '../../people/intake.ts';
 import { findPerson } from '../../people/persons.ts';
 import { entryOf } from '../../policy/policy.ts';
+import { type Fields, acceptForms, requireOwnPage, unreadableForm } from '../internal/forms.ts';
 import { type DemoStage, type Proof, demoView, grouped, isInModel, ownItems } from './demo-view.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { answerPage } from './page.ts';
@@ -27,8 +28,6 @@ interface Remembered {
   othersOwn: readonly string[] | undefined;
   readonly since: Date;
 }
-
-type Fields = Readonly<Record<string, string>>;
 
 /** Serves `/` and what lies under `/demo/`. */
 export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
@@ -67,13 +66,7 @@ export function registerDemo(app: FastifyInstance, stage: DemoStage): void {
 
   // The parser of forms is for these routes alone.
   void app.register(async (forms) => {
-    forms.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: 2_048 },
-      (_request, body, done) => {
-        done(null, Object.fromEntries(new URLSearchParams(String(body))));
-      },
-    );
+    acceptForms(forms);
     const acts: Readonly<Record<string, { act: Act; backTo: string }>> = {
       choose: { act: chooseForMain, backTo: '/#switches' },
       view: { act: viewForMain, backTo: '/#shop' },
@@ -112,7 +105,7 @@ type Act = (stage: DemoStage, fields: Fields) => Promise<string>;
 async function chooseForMain({ engine, main, model }: DemoStage, fields: Fields): Promise<string> {
   const purpose = fields['purpose'] ?? '';
   const declared = entryOf(engine.policy.purposes, purpose);
-  if (declared === undefined || !/^(yes|no)$/.test(fields['allowed'] ?? '')) throw unreadable();
+  if (declared === undefined || !/^(yes|no)$/.test(fields['allowed'] ?? '')) throw unreadableForm();
   const isAllowed = fields['allowed'] === 'yes';
   const [chosen] = await choose(engine, [
     {
@@ -241,25 +234,6 @@ function answerWithProgress(
  * Refuses what another site's page has sent. Browsers say where a request comes from (`Sec-Fetch-Site`, older ones `Origin`), and there is no cookie
  * here that they could bring along; who says neither is no browser page and is refused too.
  */
-function requireOwnPage(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site'];
-  const { origin, host } = request.headers;
-  const isOwn =
-    site === undefined
-      ? origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
-      : site === 'same-origin';
-  if (!isOwn)
-    throw new Refusal('request.origin', 'This can only be done from the demo’s own page.', {
-      remedy: 'Open the page itself, or call /v1 with a key.',
-    });
-}
-
-function unreadable(): Refusal {
-  return new Refusal('request.invalid', 'The form was not filled in as this page fills it in.', {
-    remedy: 'Reload the page.',
-  });
-}
-
 /** Whoever comes while another is at work waits, so that what is said fits what is shown. */
 function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
   let turn: Promise<void> = Promise.resolve();

@@ -64,7 +64,7 @@ export function registerAssets(app: FastifyInstance): void {
 }
 
 /** Only what this server itself serves; no script or style inside a page, so that a text which slips through can run nothing. */
-const pagePolicy =
+export const pagePolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
