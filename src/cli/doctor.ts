@@ -8,6 +8,7 @@ import { systemWorld } from '../database/world.ts';
 import { isBehind, modelVersions } from '../models/learn.ts';
 import { foldBacklog } from '../people/fold.ts';
 import { intakeCountsSince, intakeReport } from '../people/intake-report.ts';
+import { tardyRecipients } from '../sending/removals.ts';
 import { subtractDuration } from '../policy/durations.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
@@ -106,6 +107,7 @@ async function examineInstallation(opened: OpenInstallation): Promise<Examined[]
     await examineBacklog(opened),
     ...(await examineModels(opened)),
     ...(await examineIntake(opened)),
+    ...(await examineRemovals(opened)),
   ];
 }
 
@@ -204,6 +206,17 @@ async function examineIntake({ database }: OpenInstallation): Promise<Examined[]
       remedy: finding.remedy,
     })),
   ];
+}
+
+/** Recipients that hold people who have withdrawn, and have not asked. */
+async function examineRemovals({ engine }: OpenInstallation): Promise<Examined[]> {
+  return (await tardyRecipients(engine)).map((recipient) => ({
+    name: 'removals',
+    ok: false,
+    state: `${recipient} has not fetched for a week whom it has to remove`,
+    remedy:
+      'Ask it to fetch its removals once a day; the address stands with its batches (fairlead batch --status ID).',
+  }));
 }
 
 function fine(name: string, state: string): Examined {

@@ -15,6 +15,7 @@ import { type World, systemWorld } from '../database/world.ts';
 import { type Engine, closeEngine, openEngine } from '../deciding/engine.ts';
 import { checkPolicy, findingText, mayRun } from '../policy/check.ts';
 import type { Policy } from '../policy/policy.ts';
+import { forgetHandOvers } from '../sending/hand-overs.ts';
 import type { LogKeys } from '../transparency/sequencer.ts';
 import { type Keys, checkKeys, openKeys } from '../vault/keys.ts';
 import { endAll } from './end-all.ts';
@@ -79,7 +80,14 @@ export async function openInstallation(options: OpenOptions, world: World = syst
     const policy = fromFile ?? (await policyInForce(database));
     const hot = options.serves === true ? await connect(server.url, world, decisionLimits) : database;
     if (hot !== database) opened.push(() => hot.close());
-    const engine = await openEngine({ database, hot, keys, policy, adoptedBy: whoRuns() });
+    const engine = await openEngine({
+      database,
+      hot,
+      keys,
+      policy,
+      adoptedBy: whoRuns(),
+      followers: (installation) => [forgetHandOvers(installation)],
+    });
     opened.push(() => closeEngine(engine));
     return {
       engine,
@@ -132,7 +140,7 @@ export async function withInstallation<Result>(
 }
 
 /** The name of the user who runs this, for the record of who adopted a policy; their number where the system has no name for it. */
-function whoRuns(): string {
+export function whoRuns(): string {
   try {
     return os.userInfo().username;
   } catch {

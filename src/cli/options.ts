@@ -42,6 +42,20 @@ export function policyOption(): Option {
   );
 }
 
+export function publicUrlOption(): Option {
+  return new Option(
+    '--public-url <url>',
+    'where people reach the server, when that is not the address it binds to: links begin with it',
+  ).env('FAIRLEAD_PUBLIC_URL');
+}
+
+export function webhookOption(): Option {
+  return new Option(
+    '--webhook <file>',
+    'JSON with url (https://…) and secret (whsec_…): where batches to a webhook are posted, and what signs them',
+  ).env('FAIRLEAD_WEBHOOK');
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print the result as JSON');
 }

@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   why: async () => (await import('./why.ts')).whyCommand(),
   forget: async () => (await import('./forget.ts')).forgetCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  batch: async () => (await import('./batch.ts')).batchCommand(),
   stop: async () => (await import('./stop.ts')).stopCommand(),
   bench: async () => (await import('./bench.ts')).benchCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),

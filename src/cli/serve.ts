@@ -11,8 +11,14 @@ import { matchGoals } from '../deciding/outcomes.ts';
 import type { PersonTokenOptions } from '../http/server.ts';
 import { startServer } from '../http/server.ts';
 import { startLearning } from '../models/learning-loop.ts';
+import type { Engine } from '../deciding/engine.ts';
 import { expireDue } from '../people/expire.ts';
 import { deleteTakenOut } from '../people/put-back.ts';
+import { expireBatches, runnableBatches } from '../sending/batch.ts';
+import { expireHandOvers } from '../sending/hand-overs.ts';
+import { expireRemovals } from '../sending/removals.ts';
+import { type RunOptions, runBatch } from '../sending/run-batch.ts';
+import { readWebhook } from '../sending/webhook-settings.ts';
 import { readDatabase } from '../transparency/database-reader.ts';
 import { type NoteSigner, signerOf } from '../transparency/note.ts';
 import { startSequencer } from '../transparency/sequencer.ts';
@@ -21,13 +27,14 @@ import { firstKeys } from './first-keys.ts';
 import { guarded } from './guarded.ts';
 import { type MailOptions, mailerFrom, withMail } from './mail-options.ts';
 import { type OpenInstallation, type OpenOptions, openInstallation } from './open-installation.ts';
-import { collected, wholeNumber, withPlace } from './options.ts';
+import { collected, publicUrlOption, webhookOption, wholeNumber, withPlace } from './options.ts';
 import { note, say } from './terminal.ts';
 
 interface ServeOptions extends OpenOptions, MailOptions {
   readonly port: number;
   readonly host: string;
   readonly publicUrl?: string;
+  readonly webhook?: string;
   readonly trustProxy?: readonly string[];
   readonly plainHttp?: boolean;
   readonly origin?: readonly string[];
@@ -37,6 +44,7 @@ interface ServeOptions extends OpenOptions, MailOptions {
 /** Connections of the pool: enough that decisions do not wait while learning writes, and half of what the embedded server allows. */
 const connections = 14;
 const countsEveryMs = 5_000;
+const batchesEveryMs = 10_000;
 const expireEveryMs = 3_600_000;
 const takenOutEveryMs = 60_000;
 
@@ -50,7 +58,7 @@ export function serveCommand(): Command {
         .argParser(wholeNumber(0, 65_535)),
     )
     .option('--host <address>', 'the address to bind to', '127.0.0.1')
-    .option('--public-url <url>', 'where people reach the server, when that is not the address it binds to')
+    .addOption(publicUrlOption())
     .option(
       '--trust-proxy <address>',
       'believe the forwarding headers of this proxy; may be given several times',
@@ -69,6 +77,7 @@ export function serveCommand(): Command {
       ).env('FAIRLEAD_PERSON_TOKENS'),
     );
   return withMail(withPlace(command))
+    .addOption(webhookOption())
     .addHelpText('after', '\nExample:\n  fairlead serve --port 4400 --origin https://shop.example')
     .action(guarded(serve));
 }
@@ -99,6 +108,8 @@ async function serve(options: ServeOptions): Promise<void> {
       ...(mailer === undefined ? {} : { mailer }),
     });
     running.push(() => server.close());
+    const webhook = options.webhook === undefined ? undefined : await readWebhook(options.webhook);
+    running.push(sendBatches(opened.engine, { publicUrl: options.publicUrl ?? server.url, mailer, webhook }));
     await tellKeys(opened);
     say(`Interface  ${options.publicUrl ?? server.url}`);
     say(`Reference  ${options.publicUrl ?? server.url}/docs`);
@@ -139,8 +150,34 @@ export async function startJobs({
     every(expireEveryMs, saying('Retention'), async () => {
       await expireDue(engine);
       await expireDecisions(engine);
+      await expireHandOvers(engine);
+      await expireRemovals(engine);
+      await expireBatches(engine);
     }),
   ];
+}
+
+/** Sends what was agreed to and can leave from here: mails and webhook calls. What is paused is tried again until its day is over. */
+function sendBatches(engine: Engine, options: RunOptions): () => Promise<void> {
+  const stopping = new AbortController();
+  const end = every(batchesEveryMs, saying('Sending'), async () => {
+    for (const { batch_id: batchId, destination } of await runnableBatches(engine.database)) {
+      const canLeave =
+        (destination === 'smtp' && options.mailer !== undefined) ||
+        (destination === 'webhook' && options.webhook !== undefined);
+      if (!canLeave || stopping.signal.aborted) continue;
+      try {
+        await runBatch(engine, batchId, { ...options, signal: stopping.signal });
+      } catch (error) {
+        // Another process is at it, or it has ended meanwhile: nothing to say.
+        if (!(error instanceof Refusal) || (error.code !== 'batch.busy' && error.code !== 'batch.state')) throw error;
+      }
+    }
+  });
+  return () => {
+    stopping.abort();
+    return end();
+  };
 }
 
 /** Signs in the name of this installation's log. */

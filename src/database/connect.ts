@@ -115,8 +115,8 @@ export async function connect(url: string, world: World, options: ConnectOptions
       const client = await beginOnLiving({ readOnly: true });
       let fault: unknown;
       try {
-        await driver(client.query(`declare batches no scroll cursor for ${text}`, [...values]));
-        const next = `fetch forward ${wanted.batch} from batches`;
+        await driver(client.query(`declare parts no scroll cursor for ${text}`, [...values]));
+        const next = `fetch forward ${wanted.batch} from parts`;
         for (;;) {
           const rows = (await driver(client.query<Row>(next))).rows;
           if (rows.length > 0) yield rows;

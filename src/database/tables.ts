@@ -74,6 +74,12 @@ export const tables = {
   outcomes: { room: 'deciding', kind: 'person' },
   nonpersonal_decisions: { room: 'deciding', kind: 'control' },
 
+  batches: { room: 'sending', kind: 'control' },
+  hand_overs: { room: 'sending', kind: 'person' },
+  // They name nobody and outlive whom they are about.
+  removals: { room: 'sending', kind: 'control' },
+  removal_readers: { room: 'sending', kind: 'control' },
+
   access_keys: { room: 'http', kind: 'control' },
 
   log_outbox: { room: 'transparency', kind: 'control' },

@@ -7,8 +7,7 @@ import { Refusal } from '../database/refusal.ts';
 import { type HistoryEntry, contributionOf } from '../learning/contributions.ts';
 import type { ScoredItem } from '../learning/scoring.ts';
 import type { LiveModel } from '../models/live-models.ts';
-import type { Named } from '../people/persons.ts';
-import type { DecisionView } from '../people/read-for-decision.ts';
+import type { DecisionView, NamedOrKnown } from '../people/read-for-decision.ts';
 import { addDuration } from '../policy/durations.ts';
 import { type PlacementRule, entryOf, otherwiseOf, retentionOf } from '../policy/policy.ts';
 
@@ -22,7 +21,7 @@ import { whyToken } from './why-token.ts';
 
 /** Who is asked about, where, and what the caller knows about the moment. */
 export interface DecisionRequest {
-  readonly person: Named;
+  readonly person: NamedOrKnown;
   readonly placement: string;
   /** What the answer may depend on beside the person. Items named in `exclude` are left out. */
   readonly context?: { readonly exclude?: readonly string[] };

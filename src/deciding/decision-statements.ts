@@ -4,8 +4,12 @@
  */
 import type { Installation } from '../consent/installation.ts';
 import { Together } from '../database/together.ts';
-import type { Named } from '../people/persons.ts';
-import { type DecisionAsk, type DecisionView, readForDecisions } from '../people/read-for-decision.ts';
+import {
+  type DecisionAsk,
+  type DecisionView,
+  type NamedOrKnown,
+  readForDecisions,
+} from '../people/read-for-decision.ts';
 import { commitmentBytes } from '../transparency/commitment.ts';
 
 /** A record that is ready to be kept. */
@@ -25,7 +29,7 @@ export interface PreparedRecord {
 }
 
 interface ReadAsk {
-  readonly named: Named;
+  readonly named: NamedOrKnown;
   readonly placement: DecisionAsk;
   readonly until: number;
 }
@@ -49,7 +53,7 @@ export class DecisionStatements {
   }
 
   /** What a decision may know about a person, or undefined. Refuses with `database.busy` when it could not begin until then (of `performance.now()`). */
-  async read(named: Named, placement: DecisionAsk, until: number): Promise<DecisionView | undefined> {
+  async read(named: NamedOrKnown, placement: DecisionAsk, until: number): Promise<DecisionView | undefined> {
     return this.#reads.ask({ named, placement, until });
   }
 

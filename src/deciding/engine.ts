@@ -10,7 +10,7 @@ import { LiveSums } from '../models/live-sums.ts';
 import type { LearningInstallation } from '../models/learn.ts';
 import { releasedPopularity } from '../models/release-popularity.ts';
 import { recommenderModels } from '../people/contribute.ts';
-import type { ForgettingInstallation } from '../people/forget.ts';
+import type { Follower, ForgettingInstallation } from '../people/forget.ts';
 import { IntakeCounts } from '../people/intake-counts.ts';
 import type { Policy } from '../policy/policy.ts';
 import { DecisionStatements } from './decision-statements.ts';
@@ -38,6 +38,8 @@ export async function openEngine(options: {
   keys: Installation['keys'];
   policy: Policy;
   adoptedBy: string;
+  /** What rooms above this one do when somebody is forgotten. */
+  followers?: (installation: Installation) => readonly Follower[];
 }): Promise<Engine> {
   const { database, keys, policy } = options;
   const policyVersion = await adoptPolicy(database, policy, options.adoptedBy);
@@ -56,7 +58,7 @@ export async function openEngine(options: {
       // After a reconnect the notice is empty: any release may have been missed. What cannot be read now is read with the next notice.
       for (const name of model === '' ? models : [model]) void showPopular(name).catch(() => undefined); // until then the ranking before serves
     }),
-    followers: [stripDecisions],
+    followers: [stripDecisions, ...(options.followers?.(installation) ?? [])],
     sums: new Map(models.map((model) => [model, new LiveSums(installation, model)])),
     counts: new IntakeCounts(),
     models: await LiveModels.open(database, models),

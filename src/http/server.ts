@@ -26,6 +26,7 @@ import { type PublicLog, registerLog } from './pages/log.ts';
 import { registerAssets } from './pages/page.ts';
 import { registerReference } from './pages/reference.ts';
 import { registerPrivacy } from './pages/privacy.ts';
+import { registerUnsubscribe } from './pages/unsubscribe.ts';
 import { registerWhy } from './pages/why.ts';
 
 export type { PersonTokenOptions } from './internal/caller.ts';
@@ -77,16 +78,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close();
     throw listenRefusal(error, host, options.port);
   }
-  const address = app.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: urlOf(app, host),
     close() {
       closing ??= app.close().then(() => engine.nonpersonal.flush());
       return closing;
     },
   };
+}
+
+/** Where it listens. */
+function urlOf(app: FastifyInstance, host: string): string {
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
@@ -132,7 +138,13 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
   });
   const limits = new Limits({ ...defaultRates, ...options.rates }, world);
   registerEndpoints(app, {
-    desk: { engine, queue, metrics, document: openApi(packageVersion()) },
+    desk: {
+      engine,
+      queue,
+      metrics,
+      publicUrl: () => options.publicUrl ?? urlOf(app, options.host ?? '127.0.0.1'),
+      document: openApi(packageVersion()),
+    },
     accessKeys: new AccessKeys(engine),
     personTokens: options.personTokens === undefined ? undefined : await PersonTokens.open(options.personTokens, world),
     limits,
@@ -150,6 +162,7 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
     origins,
     handOver: options.personTokens === undefined ? undefined : await HandOver.open(options.personTokens, engine),
   });
+  registerUnsubscribe(app, { engine, limits });
   registerWhy(app, { engine, limits, hasPublicLog: publicLog !== undefined });
   await options.pages?.(app);
   return app;

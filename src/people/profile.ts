@@ -186,13 +186,15 @@ export async function safeguardsOf(installation: Installation, sql: Sql, personI
   );
 }
 
-interface StoredField {
+/** A field as it lies in its row. */
+export interface StoredField {
   field: string;
   value: string | null;
   sealed: string | null;
 }
 
-function openFields(
+/** Fields as values of their declared types; a sealed one needs the person's key, and is absent without it. */
+export function openFields(
   declaredFields: Readonly<Record<string, PersonField>>,
   stored: readonly StoredField[],
   key: PersonKey | undefined,

@@ -24,6 +24,9 @@ export interface Audience {
  */
 export const audienceMin = 5;
 
+/** What leaves as an advertising audience has to hold this many: its recipient sees who is in it, and may know some of them. */
+export const adsAudienceMin = 50;
+
 /** The audiences of the policy. */
 export function audiencesOf(policy: Installation['policy']): Audience[] {
   return Object.keys(policy.audiences ?? {}).map((name) => audienceOf(policy, name));

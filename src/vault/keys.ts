@@ -17,8 +17,10 @@ export type KeyUse =
   | 'sum-digest'
   | 'log-seed'
   | 'link'
+  | 'mail-link'
   | 'access-key'
   | 'assignment'
+  | 'pseudonym'
   | 'fingerprint';
 
 export interface Keys {

@@ -1,8 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Check } from 'typebox/value';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type Endpoint, mayBrowsersCall } from '../../src/http/contract/endpoint.ts';
-import { endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
+import { type EndpointName, endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
 import { learn } from '../../src/models/learn.ts';
+import { type Batch, approveBatch, createBatch } from '../../src/sending/batch.ts';
+import { removalsToken } from '../../src/sending/removals.ts';
+import { runBatch } from '../../src/sending/run-batch.ts';
 import { sequenceOnce } from '../../src/transparency/sequencer.ts';
 import { allow, crowd, send, stock, viewed } from '../support/engine.ts';
 import { testHttp } from '../support/http.ts';
@@ -15,12 +21,42 @@ await allow(engine, ['u-17']);
 await send(engine, [viewed('u-17', 'item-3'), viewed('u-17', 'item-5')]);
 await learn(engine, 'alsoLiked');
 await engine.models.refresh('alsoLiked');
+const grown = Array.from({ length: 6 }, (_, index) => `grown-${index}`);
+await allow(engine, grown, ['suggestions', 'email']);
+await send(
+  engine,
+  grown.map((userId) => ({
+    type: 'identify' as const,
+    messageId: `${userId}-i`,
+    userId,
+    traits: { email: `${userId}@people.example`, ageBand: '50+' },
+  })),
+);
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-examples-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A batch by somebody else than the key that the examples are sent with. */
+function makeBatch(): Promise<Batch> {
+  return createBatch(engine, { audience: 'grownWeekly', placement: 'weekly', to: 'csv', by: 'ada' });
+}
+
+const sent = await approveBatch(engine, (await makeBatch()).batch, 'bob');
+await runBatch(engine, sent.batch, { publicUrl: server.url, file: join(folder, 'batch.csv') });
+const tokens: Readonly<Record<string, string>> = {
+  listRemovals: removalsToken(engine, 'own systems'),
+  readContent: /\/v1\/content\/([\w-]+)/.exec(readFileSync(join(folder, 'batch.csv'), 'utf8'))?.[1] ?? '',
+};
 const { person } = (await asServer.lookUpPerson({ body: { userId: 'u-17' } })).body;
 
 /** The ids that an example cannot know beforehand. */
-async function actual(params: Readonly<Record<string, string>> | undefined): Promise<Record<string, string>> {
+async function actual(
+  name: EndpointName,
+  params: Readonly<Record<string, string>> | undefined,
+): Promise<Record<string, string>> {
   if (params === undefined) return {};
   if ('person' in params) return { person };
+  if ('token' in params) return { token: tokens[name] ?? '' };
+  if (name.endsWith('Batch')) return { id: (await makeBatch()).batch };
   if (!('id' in params)) return params;
   const decided = await asServer.decide({ body: { person: { userId: 'u-17' }, placement: 'home' } });
   // The first step signs the empty log, the second takes what waits.
@@ -39,7 +75,7 @@ describe.each(names)('%s', (name) => {
 
   test('its example, sent to the server, is answered as it says', async () => {
     const { params, query, body } = declared.example;
-    const real = await actual(params);
+    const real = await actual(name, params);
     const path = declared.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(real[key] ?? ''));
     const sent = name === 'reportClicked' ? { item: await firstItem(real['id'] ?? '') } : body;
     const response = await fetch(

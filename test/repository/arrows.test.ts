@@ -19,7 +19,8 @@ const arrows: Readonly<Record<string, readonly string[] | 'all'>> = {
   models: ['policy', 'privacy', 'learning', 'consent', 'people', 'catalogue', 'database', 'transparency'],
   copy: ['policy', 'privacy', 'people', 'catalogue', 'database', 'transparency'],
   deciding: ['policy', 'learning', 'consent', 'people', 'models', 'copy', 'catalogue', 'database', 'transparency'],
-  sending: ['policy', 'consent', 'people', 'vault', 'deciding', 'copy', 'database', 'transparency'],
+  // Beyond the design's row: the pseudonyms that a recipient gets are made in the privacy room.
+  sending: ['policy', 'privacy', 'consent', 'people', 'vault', 'deciding', 'copy', 'database', 'transparency'],
   rights: [
     'policy',
     'privacy',

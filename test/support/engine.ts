@@ -15,6 +15,7 @@ import {
   safeguard,
   sensitive,
 } from '../../src/policy/policy.ts';
+import { forgetHandOvers } from '../../src/sending/hand-overs.ts';
 import { checkKeys, keysOf } from '../../src/vault/keys.ts';
 import { type TestDatabase, type TestDatabaseOptions, testDatabase } from './database.ts';
 
@@ -101,7 +102,13 @@ export async function testEngine(
   const { policy: given, ...rest } = options;
   const database = await testDatabase(rest);
   await checkKeys(database, testKeys);
-  const engine = await openEngine({ database, keys: testKeys, policy: given ?? shopPolicy, adoptedBy: 'tests' });
+  const engine = await openEngine({
+    database,
+    keys: testKeys,
+    policy: given ?? shopPolicy,
+    adoptedBy: 'tests',
+    followers: (installation) => [forgetHandOvers(installation)],
+  });
   open.push(engine);
   return { ...engine, database };
 }

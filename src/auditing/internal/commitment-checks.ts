@@ -5,6 +5,7 @@ import type { Engine } from '../../deciding/engine.ts';
 import { type ModelVersionRow, versionOf, versionText } from '../../models/learn.ts';
 import { type RecipeRow, adoptedOf, recipeRecordText } from '../../models/recipes.ts';
 import { type Receipt, receiptText } from '../../people/receipts.ts';
+import { type BatchRow, approvalText } from '../../sending/batch.ts';
 import { commitmentOf } from '../../transparency/commitment.ts';
 import type { Checking } from '../verify.ts';
 
@@ -50,6 +51,11 @@ const kinds: readonly Kind<never>[] = [
     select: 'select * from recipes',
     name: (row) => `recipes ${row.recipe_id}`,
     text: (row) => recipeRecordText(adoptedOf(row)),
+  }),
+  kindOf<BatchRow>({
+    select: 'select * from batches where leaf is not null',
+    name: (row) => `batches ${row.batch_id}`,
+    text: approvalText,
   }),
   kindOf<{ policy_version: number; policy_digest: string; adopted_by: string; adopted_at: Date }>({
     select: 'select * from policy_versions',

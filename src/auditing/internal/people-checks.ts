@@ -17,6 +17,9 @@ import {
   personSettingTag,
   profileFieldTag,
 } from '../../people/tags.ts';
+import { type BatchRow, batchTag } from '../../sending/batch.ts';
+import { type HandOver, handOverTag } from '../../sending/hand-overs.ts';
+import { type RemovalReaderRow, removalReaderTag, removalTag } from '../../sending/removals.ts';
 import { identifierHash, personKeys } from '../../vault/identifiers.ts';
 import { unseal } from '../../vault/sealing.ts';
 import type { Checking } from '../verify.ts';
@@ -44,6 +47,34 @@ function tagCheck<Row extends { tag: Buffer }>(
 type Tagged<Row> = Row & { tag: Buffer };
 
 export const tagChecks: readonly { readonly name: string; readonly check: Checking }[] = [
+  {
+    name: 'batches are as they were agreed to',
+    check: tagCheck<Tagged<BatchRow>>('select * from batches', (row) => `batches ${row.batch_id}`, batchTag),
+  },
+  {
+    name: 'hand-overs are as they were written down',
+    check: tagCheck<Tagged<HandOver>>(
+      'select * from hand_overs',
+      (row) => `hand_overs ${row.person_id} ${row.batch_id}`,
+      handOverTag,
+    ),
+  },
+  {
+    name: 'removals are as they were written down',
+    check: tagCheck<Tagged<Parameters<typeof removalTag>[1]>>(
+      'select * from removals',
+      (row) => `removals ${row.removal_id}`,
+      removalTag,
+    ),
+  },
+  {
+    name: 'who has fetched removals is as it was written down',
+    check: tagCheck<Tagged<RemovalReaderRow>>(
+      'select * from removal_readers',
+      () => 'removal_readers: a recipient',
+      removalReaderTag,
+    ),
+  },
   {
     name: 'events are as they were kept',
     check: tagCheck<Tagged<TaggedEvent>>('select * from events', (row) => `events ${row.event_id}`, eventTag),

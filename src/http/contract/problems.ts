@@ -129,6 +129,47 @@ const table = {
     title: 'The policy has no such audience',
     meaning: 'Name an audience that the policy declares.',
   },
+  'audience.too-small': {
+    status: 409,
+    title: 'Too few people are in the audience',
+    meaning: 'What so few people share tells about each of them. Widen the segment.',
+  },
+  'batch.unknown': {
+    status: 404,
+    title: 'There is no such batch',
+    meaning: '`GET /v1/batches` lists the newest.',
+  },
+  'batch.state': {
+    status: 409,
+    title: 'That cannot be done with this batch now',
+    meaning: 'Read the batch: it may wait for somebody to agree, have ended, or have outlived its 24 hours.',
+  },
+  'batch.second-person': {
+    status: 403,
+    title: 'Somebody else has to agree',
+    meaning: 'Approve with another key than the one that made the batch.',
+  },
+  'batch.refused': {
+    status: 400,
+    title: 'No such batch can be sent',
+    meaning:
+      'The detail says why: the placement is of another channel, the recipient is none that people were told of, or the policy has changed since.',
+  },
+  'template.refused': {
+    status: 400,
+    title: 'The template cannot be used',
+    meaning: 'The detail names the line, and what may stand there.',
+  },
+  'removals.unknown': {
+    status: 404,
+    title: 'There are no removals under this address',
+    meaning: 'Use the address that was given with the batch, unchanged.',
+  },
+  'content.unknown': {
+    status: 404,
+    title: 'There is nothing under this address, or nothing any more',
+    meaning: 'Leave this person out: they may have withdrawn. The answer is the same whatever the reason.',
+  },
   'decision.unknown': {
     status: 404,
     title: 'There is no such decision',

@@ -37,6 +37,8 @@ export interface Desk {
   readonly engine: Engine;
   readonly queue: IntakeQueue;
   readonly metrics: Metrics;
+  /** Where people reach the server: what links begin with. */
+  readonly publicUrl: () => string;
   /** The OpenAPI document. */
   readonly document: Record<string, unknown>;
 }
