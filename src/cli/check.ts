@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { Refusal } from '../database/refusal.ts';
 import { type Finding, findingText, mayRun } from '../policy/check.ts';
 import { type Change, diffPolicies } from '../policy/diff.ts';
+import { noticeMeasures } from '../policy/notice-measures.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { guarded } from './guarded.ts';
@@ -34,11 +35,15 @@ async function check(file: string, options: CheckOptions): Promise<ExitCode> {
   const changes =
     ok && options.against !== undefined ? diffPolicies(await olderPolicy(options.against), policy as Policy) : []; // checkPolicy has looked at all of it
   const unannounced = changes.filter((change) => !change.isAnnounced);
+  const measured = ok ? noticeMeasures(policy as Policy) : []; // checkPolicy has looked at all of it
   if (options.json === true)
     sayJson({
       ok: ok && unannounced.length === 0,
       file,
       findings,
+      ...(ok
+        ? { notices: measured.map(({ purpose, language, ease }) => ({ purpose, language, ease: ease ?? null })) }
+        : {}),
       ...(options.against === undefined ? {} : { changes }),
     });
   else tellFindings(file, findings, policy);
@@ -70,6 +75,20 @@ function tellFindings(file: string, findings: readonly Finding[], policy: unknow
       `${file} may run: ${parts.join(', ')}${findings.length === 0 ? '' : `; ${findings.length === 1 ? 'one warning' : `${findings.length} warnings`}`}.`,
     ),
   );
+  tellNotices(policy as Policy); // as above
+}
+
+/** How easily each notice reads, in each of its languages. */
+function tellNotices(policy: Policy): void {
+  say();
+  say('How the notices read (100 is very easy, below 50 is hard; in Arabic: words in a sentence, at most 20):');
+  const measures = noticeMeasures(policy);
+  for (const purpose of Object.keys(policy.purposes)) {
+    const told = measures
+      .filter((measure) => measure.purpose === purpose)
+      .map(({ language, ease }) => `${language} ${ease === undefined ? 'too short to measure' : ease.score}`);
+    say(`- ${purpose}: ${told.join(', ')}`);
+  }
 }
 
 function tellChanges(older: string, changes: readonly Change[]): void {

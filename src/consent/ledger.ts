@@ -12,6 +12,7 @@ import { appendRecords } from '../transparency/append.ts';
 import { personKeys } from '../vault/identifiers.ts';
 import { seal } from '../vault/sealing.ts';
 import type { Installation } from './installation.ts';
+import { conflictMethod, signalledAmong } from './signals.ts';
 
 export type ConsentAction = 'grant' | 'withdraw';
 
@@ -32,6 +33,8 @@ export interface Choice {
 
 /** An entry as it stands in the ledger. */
 export interface ConsentEntry {
+  /** The person it was said by, or by one who has become part of them. */
+  readonly personId: string;
   readonly entryId: string;
   readonly entryNumber: number;
   readonly purpose: string;
@@ -74,16 +77,22 @@ export function noticeVersionOf(policy: Policy, purpose: string): number {
   return declared.noticeVersion ?? 1;
 }
 
-/** Records grants. The caller (`people`) has locked the people's rows. */
+/**
+ * Records grants. The caller (`people`) has locked the people's rows. A yes to what a privacy signal has switched off is not recorded unless it was given at a
+ * notice of the conflict (`signals.ts`); the entries that come back are those that count.
+ */
 export async function recordGrants(
   installation: Installation,
   tx: Transaction,
   grants: readonly Omit<Choice, 'action'>[],
 ): Promise<ConsentEntry[]> {
+  const signalled = await signalledAmong(tx, installation.policy, grants);
   return appendEntries(
     installation,
     tx,
-    grants.map((grant) => ({ ...grant, action: 'grant' as const })),
+    grants
+      .filter(({ personId, purpose, method }) => method === conflictMethod || !signalled.has(`${personId} ${purpose}`))
+      .map((grant) => ({ ...grant, action: 'grant' as const })),
   );
 }
 
@@ -230,6 +239,7 @@ export function entryText(row: Omit<EntryRow, 'entry_hash'>): string {
 
 function consentEntryOf(row: EntryRow): ConsentEntry {
   return {
+    personId: row.person_id,
     entryId: row.entry_id,
     entryNumber: row.entry_number,
     purpose: row.purpose,

@@ -52,7 +52,12 @@ export async function chooseWithin(
   const receipts = new Map<number, Receipt>();
   const grants: Parameters<typeof recordGrants>[2][number][] = [];
   const flushGrants = async (): Promise<void> => {
-    await recordGrants(installation, tx, grants.splice(0));
+    const asked = grants.splice(0);
+    const recorded = new Set(
+      (await recordGrants(installation, tx, asked)).map(({ personId, purpose }) => `${personId} ${purpose}`),
+    );
+    for (const { personId, purpose } of asked)
+      if (!recorded.has(`${personId} ${purpose}`)) standing.get(personId)?.delete(purpose);
   };
   for (const [index, { choices }] of asked.entries()) {
     const personId = people[index] ?? '';

@@ -4,6 +4,7 @@
  */
 import type { ConsentEntry } from '../consent/ledger.ts';
 import { appendEntries, consentHistory } from '../consent/ledger.ts';
+import { conflictMethod, isSignalled, signalMethod } from '../consent/signals.ts';
 import type { Transaction } from '../database/database.ts';
 import {
   findPeople,
@@ -123,9 +124,9 @@ async function mergeConsents(
   tx: Transaction,
   merge: { from: string; into: string },
 ): Promise<void> {
-  const lastOf = async (personId: string): Promise<Map<string, ConsentEntry>> =>
-    new Map((await consentHistory(tx, personId)).map((entry) => [entry.purpose, entry]));
-  const [from, into] = [await lastOf(merge.from), await lastOf(merge.into)];
+  const [said, heard] = [await consentHistory(tx, merge.from), await consentHistory(tx, merge.into)];
+  const lastOf = (entries: readonly ConsentEntry[]) => new Map(entries.map((entry) => [entry.purpose, entry]));
+  const [from, into] = [lastOf(said), lastOf(heard)];
   const refused = new Set(
     [...from.values(), ...into.values()].filter((entry) => entry.action === 'withdraw').map((entry) => entry.purpose),
   );
@@ -143,9 +144,27 @@ async function mergeConsents(
       personId: merge.into,
       purpose: entry.purpose,
       action: entry.action,
-      method: 'merge',
+      // A signal, and consent at a notice of its conflict, stay what they are.
+      method: [signalMethod, conflictMethod].includes(entry.method) ? entry.method : 'merge',
       source: entry.source,
       at: entry.at,
+    })),
+  );
+  // A signal speaks for the whole person, also where it was not the last word: then no ordinary yes may count after the merge either.
+  const signalled = [...from.values()]
+    .filter(known)
+    .filter(
+      ({ purpose, method }) => method !== signalMethod && isSignalled(said, purpose) && !isSignalled(heard, purpose),
+    );
+  await appendEntries(
+    installation,
+    tx,
+    signalled.map(({ purpose, source }) => ({
+      personId: merge.into,
+      purpose,
+      action: 'withdraw',
+      method: signalMethod,
+      source,
     })),
   );
   if (refused.size > 0)

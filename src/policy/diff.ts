@@ -8,7 +8,7 @@ import { locateFindings } from './check.ts';
 import type { Finding, PolicySource } from './check.ts';
 import { durationMsMean, parsedDuration } from './durations.ts';
 import { quoted } from './internal/shapes.ts';
-import { entryOf } from './policy.ts';
+import { entryOf, noticeLanguages } from './policy.ts';
 import type { Policy, Purpose } from './policy.ts';
 
 /** Closed list; the ones that widen what a person agreed to need a new notice. */
@@ -164,6 +164,13 @@ function* purposeChanges(old: Policy, next: Policy): Iterable<Difference> {
       if (before[key] === after[key]) continue;
       const message = `The ${key} of the purpose ${quoted(name)} has another text`;
       yield { kind: 'notice.changed', ...at(key), widens: true, message };
+    }
+    for (const language of noticeLanguages) {
+      const [was, is] = [before.languages?.[language], after.languages?.[language]];
+      // A translation that is new says what was said before; one that has another text, or is gone, does not.
+      if (was === undefined || (was.title === is?.title && was.notice === is.notice)) continue;
+      const message = `The words of the purpose ${quoted(name)} in the language ${quoted(language)} are others`;
+      yield { kind: 'notice.changed', ...at('languages'), widens: true, message };
     }
     if (noticeVersionOf(after) < noticeVersionOf(before)) {
       const message = `The notice version of ${quoted(name)} goes back from ${noticeVersionOf(before)} to ${noticeVersionOf(after)}`;

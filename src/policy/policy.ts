@@ -10,6 +10,8 @@ export interface Policy {
   readonly purposes: Entries<Purpose>;
   /** What other consent tools call a purpose → the purposes here that it stands for. */
   readonly consentCategories?: Entries<readonly string[]>;
+  /** What signals of browsers and strings of other consent tools say about the purposes here. */
+  readonly signals?: SignalRules;
   /** What may be kept about a person, field by field. */
   readonly people: Entries<PersonField>;
   /** The attributes of the catalogue. */
@@ -44,6 +46,22 @@ export interface Controller {
   readonly contact: string;
   /** Where the people live: `EU`, `UK`, or a country or state by ISO 3166 (`CH`, `US-CA`). */
   readonly regions: readonly string[];
+  /** The language that titles and notices are written in; English when left out. */
+  readonly language?: NoticeLanguage;
+  /** How the pages for customers look. */
+  readonly look?: Look;
+}
+
+/** The languages of the pages for customers, in which notices can be given. */
+export const noticeLanguages = ['en', 'de', 'fr', 'es', 'ar'] as const;
+export type NoticeLanguage = (typeof noticeLanguages)[number];
+
+/** Colour and sign of the operator. The pages make the colour lighter or darker until text in it can be read (WCAG 2.2, 1.4.3). */
+export interface Look {
+  /** For example `#0b6363`. */
+  readonly colour?: string;
+  /** The picture itself, as a `data:` address of at most 8,000 letters: nothing on these pages comes from elsewhere. */
+  readonly logo?: string;
 }
 
 /** Consent comes first. Opt-out is one explicit line: the law that allows it and the reason why it is used. */
@@ -59,7 +77,15 @@ interface PurposeText {
   readonly keepFor: string;
   /** Who else receives it, by name. */
   readonly recipients?: readonly string[];
+  /** Title and notice in further languages; `wordsIn` says which a reader gets. */
+  readonly languages?: Readonly<Partial<Record<NoticeLanguage, { readonly title: string; readonly notice: string }>>>;
+  /** What the law calls it, where it is one of these: a privacy signal of the browser then switches it off. */
+  readonly countsAs?: readonly CountsAs[];
 }
+
+/** What an opt-out signal is about (CCPA regulations § 7025, and the laws of other states that follow it). */
+export const countsAs = ['sale', 'sharing', 'targeted advertising'] as const;
+export type CountsAs = (typeof countsAs)[number];
 
 export interface OptInPurpose extends PurposeText {
   readonly basis: 'consent' | 'explicit-consent';
@@ -74,6 +100,14 @@ export interface OptOutPurpose extends PurposeText {
 }
 
 export type Basis = Purpose['basis'];
+
+/** Beyond what `countsAs` covers by itself. */
+export interface SignalRules {
+  /** Purposes that `Sec-GPC: 1` switches off although they count as none of what it is about. */
+  readonly gpc?: readonly string[];
+  /** The number of a TCF purpose (`'4'`) → the purposes here that need it. */
+  readonly tcf?: Entries<readonly string[]>;
+}
 
 export type PersonField = IdentifierField | AttributeField | SensitiveField | SafeguardField;
 
@@ -343,6 +377,18 @@ export const defaultSensitiveTopics: readonly string[] = [
 /** The list for people without a permit; by default the catalogue's own order, which depends on nobody. */
 export function otherwiseOf(placement: PlacementRule): Otherwise {
   return placement.otherwise ?? 'catalogue';
+}
+
+/** Title and notice in a language, or, where there are none, in the language that the policy is written in. */
+export function wordsIn(
+  policy: Pick<Policy, 'controller'>,
+  purpose: Purpose,
+  language: NoticeLanguage,
+): { readonly title: string; readonly notice: string; readonly language: NoticeLanguage } {
+  const own = policy.controller.language ?? 'en';
+  const { title, notice } = purpose;
+  const given = language === own ? undefined : purpose.languages?.[language];
+  return given === undefined ? { title, notice, language: own } : { ...given, language };
 }
 
 /** An entry by a name that may come from outside: unlike `entries[name]`, never something inherited, such as `constructor`. */

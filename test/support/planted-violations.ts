@@ -121,6 +121,12 @@ export const plantedViolations: Readonly<Record<string, (policy: Draft) => strin
     delete (purpose as Partial<typeof purpose>).notice; // what the rule is about
     return ['purposes', name, 'notice'];
   },
+  'notice.hard': (policy) => {
+    const [name, purpose] = first(policy.purposes);
+    purpose.notice =
+      'Notwithstanding aforementioned considerations, personalised recommendations necessitate continuous processing of behavioural information, encompassing transactional histories and demographic characteristics.';
+    return ['purposes', name, 'notice'];
+  },
   'purpose.notice-placeholder': (policy) => {
     const [name, purpose] = first(policy.purposes);
     purpose.notice = ' … ';

@@ -3,6 +3,38 @@ import { Type } from 'typebox';
 import { endpoint } from './endpoint.ts';
 import { Moment, Person, Receipt, Standing, closed } from './schemas.ts';
 
+const Ask = Type.Array(Type.String(), {
+  description:
+    'Purposes that this person may be asked about now: never asked, or agreed under an earlier notice. Who said no is left in peace for twelve months.',
+});
+
+const Signals = Type.Object(
+  {
+    gpc: Type.Optional(
+      Type.Boolean({
+        description:
+          'The browser sent `Sec-GPC: 1`. A call that comes from the browser itself needs no more than that header.',
+      }),
+    ),
+    gpp: Type.Optional(
+      Type.String({
+        maxLength: 8_000,
+        description: 'A GPP string, as another consent tool wrote it. Its opt-outs are obeyed.',
+      }),
+    ),
+    tcf: Type.Optional(
+      Type.String({
+        maxLength: 8_000,
+        description: 'A TCF string. It counts as a choice about the purposes that the policy maps to its purposes.',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description: 'What was said elsewhere. Strings are read, never written; one that cannot be read says nothing.',
+  },
+);
+
 export const listPurposes = endpoint({
   method: 'GET',
   path: '/v1/consents',
@@ -51,9 +83,9 @@ export const recordConsents = endpoint({
     {
       person: Person,
       purposes: Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Boolean(), {
-        minProperties: 1,
         maxProperties: 100,
-        description: 'Purpose → allowed or not.',
+        description:
+          'Purpose → allowed or not; may be empty where there are signals. A yes to what a privacy signal has switched off counts only with the method `conflict notice`.',
       }),
       method: Type.Optional(
         Type.String({
@@ -61,6 +93,7 @@ export const recordConsents = endpoint({
           description: 'How it was expressed: form, switch, banner… `api` when left out.',
         }),
       ),
+      signals: Type.Optional(Signals),
       at: Type.Optional(Moment),
       evidence: Type.Optional(
         Type.String({
@@ -74,11 +107,15 @@ export const recordConsents = endpoint({
   answer: Type.Object({
     standing: Standing,
     receipt: Type.Union([Receipt, Type.Null()], { description: 'For what was taken back; null when nothing was.' }),
+    signalled: Type.Array(Type.String(), {
+      description: 'Purposes that a privacy signal keeps off, whatever was said without a notice of the conflict.',
+    }),
+    ask: Ask,
   }),
   problems: ['consent.unknown-purpose', 'key.public', 'token.other-person', 'intake.time'],
   example: {
     body: { person: { userId: 'u-17' }, purposes: { suggestions: true }, method: 'form' },
-    answer: { standing: { suggestions: true, email: false }, receipt: null },
+    answer: { standing: { suggestions: true, email: false }, receipt: null, signalled: [], ask: ['email'] },
   },
 });
 
@@ -91,10 +128,10 @@ export const lookUpConsents = endpoint({
     'Every purpose, and whether it stands. Somebody who is not known is answered like somebody who has not chosen. It is a POST so that no id stands in a URL.',
   callers: ['server', 'public', 'person'],
   body: Type.Object({ person: Person }, closed),
-  answer: Type.Object({ standing: Standing }),
+  answer: Type.Object({ standing: Standing, ask: Ask }),
   problems: ['key.public', 'token.other-person'],
   example: {
     body: { person: { userId: 'u-17' } },
-    answer: { standing: { suggestions: true, email: false } },
+    answer: { standing: { suggestions: true, email: false }, ask: ['email'] },
   },
 });

@@ -4,7 +4,10 @@
  */
 import type { Static } from 'typebox';
 import * as catalogue from '../../catalogue/items.ts';
+import { gppOptOuts, tcfChoices } from '../../consent/decode-signals.ts';
+import { consentHistory } from '../../consent/ledger.ts';
 import { dutyPermit, standingPurposes } from '../../consent/permit.ts';
+import { isSignalled, purposesToAsk } from '../../consent/signals.ts';
 import { Refusal } from '../../database/refusal.ts';
 import { type Decision, decide } from '../../deciding/decide.ts';
 import type { Engine } from '../../deciding/engine.ts';
@@ -14,6 +17,7 @@ import { becauseOf, why } from '../../deciding/why.ts';
 import { modelVersions, versionAfter } from '../../models/learn.ts';
 import { choose } from '../../people/choose.ts';
 import { queueFoldForItems } from '../../people/fold.ts';
+import { heedSignal } from '../../people/heed-signal.ts';
 import { type ForgetRequest, forget } from '../../people/forget.ts';
 import { linkSeconds, linkToken } from '../../people/person-sessions.ts';
 import { type Named, findPerson, isPerson, namingIdentifier } from '../../people/persons.ts';
@@ -44,7 +48,11 @@ export interface Desk {
 }
 
 /** A checked request. */
-type Call<Declared extends Endpoint> = InputOf<Declared> & { readonly caller: Caller };
+type Call<Declared extends Endpoint> = InputOf<Declared> & {
+  readonly caller: Caller;
+  /** Whether the browser that called sent `Sec-GPC: 1`; false for a server, whose own headers say nothing about its customers. */
+  readonly signalled: boolean;
+};
 
 /** A body, and the headers that the endpoint declares. */
 interface Answer<Body> {
@@ -78,16 +86,21 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
     return { body: { purposes } };
   },
 
-  async recordConsents({ engine }, { caller, body }) {
+  async recordConsents({ engine }, { caller, body, signalled }) {
     const who = namingIdentifier(spokenFor(caller, body.person));
     if (who === undefined) throw nobodyNamed();
     for (const purpose of Object.keys(body.purposes))
       if (entryOf(engine.policy.purposes, purpose) === undefined) throw unknownPurpose();
+    const { gpc = false, gpp, tcf } = body.signals ?? {};
+    // A choice made elsewhere is a choice; what was said here counts before it.
+    const elsewhere = tcf === undefined ? undefined : tcfChoices(engine.policy, tcf);
+    const purposes = { ...elsewhere, ...body.purposes };
+    if (Object.keys(purposes).length === 0 && body.signals === undefined && !signalled) throw emptyChoice();
     const [chosen] = await choose(engine, [
       {
         who,
         choices: {
-          purposes: body.purposes,
+          purposes,
           method: body.method ?? 'api',
           source: sourceOf(caller),
           // Only the operator's own server is believed about when somebody chose.
@@ -97,15 +110,31 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
       },
     ]);
     if (chosen === undefined) throw new Error('a choice came back empty');
+    let receipt = chosen.receipt;
+    const heeds = [
+      ...(gpc || signalled ? [{ source: 'Sec-GPC' }] : []),
+      ...(gpp === undefined ? [] : [{ source: 'GPP', about: gppOptOuts(gpp) ?? [] }]),
+    ];
+    for (const signal of heeds) receipt = (await heedSignal(engine, chosen.personId, signal)).receipt ?? receipt;
+    const spoken = await consentHistory(engine.database, chosen.personId);
     return {
-      body: { standing: chosen.standing, receipt: chosen.receipt === undefined ? null : receiptOf(chosen.receipt) },
+      body: {
+        standing: standingOf(engine, await standing(engine, chosen.personId)),
+        receipt: receipt === undefined ? null : receiptOf(receipt),
+        signalled: Object.keys(engine.policy.purposes).filter((purpose) => isSignalled(spoken, purpose)),
+        ask: purposesToAsk(engine.policy, spoken, engine.database.world.now()),
+      },
     };
   },
 
   async lookUpConsents({ engine }, { caller, body }) {
     const person = await findPerson(engine, engine.database, spokenFor(caller, body.person));
+    const spoken = person === undefined ? [] : await consentHistory(engine.database, person);
     return {
-      body: { standing: standingOf(engine, person === undefined ? undefined : await standing(engine, person)) },
+      body: {
+        standing: standingOf(engine, person === undefined ? undefined : await standing(engine, person)),
+        ask: purposesToAsk(engine.policy, spoken, engine.database.world.now()),
+      },
     };
   },
 
@@ -501,6 +530,10 @@ async function tooSlow(ms: number): Promise<never> {
   return new Promise((_, reject) => {
     setTimeout(() => reject(new Refusal('database.slow', 'The database did not answer within a second.')), ms).unref();
   });
+}
+
+function emptyChoice(): Misfit {
+  return new Misfit([{ pointer: '/body/purposes', detail: 'must name a purpose, where there is no signal' }]);
 }
 
 function nobodyNamed(): Misfit {

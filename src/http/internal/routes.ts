@@ -58,7 +58,7 @@ export function registerEndpoints(app: FastifyInstance, doors: Doors): void {
 
 type AnyAnswerer = (
   desk: Desk,
-  call: { caller: Caller; params?: unknown; query?: unknown; body?: unknown },
+  call: { caller: Caller; signalled: boolean; params?: unknown; query?: unknown; body?: unknown },
 ) => Promise<{
   body: unknown;
   headers?: Readonly<Record<string, string>>;
@@ -90,6 +90,7 @@ function registerEndpoint(app: FastifyInstance, doors: Doors, name: EndpointName
         params: request.params,
         query: request.query,
         body: request.body,
+        signalled: caller.kind !== 'server' && request.headers['sec-gpc'] === '1',
       });
       const text = write[caller.kind === 'public' || caller.kind === 'person' ? 'browser' : 'server'](body);
       if (headers !== undefined) void reply.headers(headers);

@@ -8,7 +8,7 @@ import { previewWithout } from '../../deciding/preview.ts';
 import { recentDecisions } from '../../deciding/recent-decisions.ts';
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { putBackMs } from '../../people/put-back.ts';
-import { type Policy, type Purpose, dialPositions, entryOf } from '../../policy/policy.ts';
+import { type Policy, type Purpose, dialPositions, entryOf, wordsIn } from '../../policy/policy.ts';
 import { fieldsFor, purposesOfField } from '../../policy/views.ts';
 import { type Language, countIn, dayIn, fill, listIn, momentIn } from './languages/language.ts';
 import { type PrivacyMessages, privacyMessages } from './languages/privacy/privacy-messages.ts';
@@ -115,6 +115,7 @@ function shownPurpose(
   const say = privacyMessages[language];
   const last = whole.consents.findLast((entry) => entry.purpose === name);
   const isOn = whole.standing.includes(name);
+  const words = wordsIn(policy, declared, language);
   const day = last === undefined ? '' : dayIn(language, last.at);
   const state = isOn
     ? last === undefined
@@ -131,8 +132,10 @@ function shownPurpose(
   ];
   return {
     name,
-    title: declared.title,
-    notice: declared.notice,
+    title: words.title,
+    notice: words.notice,
+    // Said to the browser where it is another language than the page's.
+    tongue: words.language === language ? '' : words.language,
     isOn,
     state,
     // A changed text does not end what stands; it is told, and the switch is beside it.
@@ -142,6 +145,11 @@ function shownPurpose(
     basis: basisInWords(say, declared),
     recipients: declared.recipients === undefined ? '' : listIn(language, declared.recipients),
   };
+}
+
+function titleIn(policy: Policy, language: Language, name: string): string {
+  const declared = entryOf(policy.purposes, name);
+  return declared === undefined ? nameInWords(name) : wordsIn(policy, declared, language).title;
 }
 
 function basisInWords(say: PrivacyMessages, declared: Purpose): string {
@@ -160,7 +168,7 @@ function basisInWords(say: PrivacyMessages, declared: Purpose): string {
 function knownOf(engine: Engine, whole: WholePerson, { language, page }: Asked) {
   const say = privacyMessages[language];
   const { policy } = engine;
-  const titleOfPurpose = (name: string): string => entryOf(policy.purposes, name)?.title ?? nameInWords(name);
+  const titleOfPurpose = (name: string): string => titleIn(policy, language, name);
   const things = thingsOf(whole);
   const pages = Math.max(1, Math.ceil(things.length / thingsAtOnce));
   const current = Math.min(Math.max(page, 1), pages);

@@ -8,13 +8,16 @@ import { Refusal } from '../../database/refusal.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { choose } from '../../people/choose.ts';
 import { forget } from '../../people/forget.ts';
-import { dutyPermit } from '../../consent/permit.ts';
+import { consentHistory } from '../../consent/ledger.ts';
+import { dutyPermit, standingPurposes } from '../../consent/permit.ts';
+import { conflictMethod, isSignalled, purposesCovered, takesSignal } from '../../consent/signals.ts';
+import { heedSignal } from '../../people/heed-signal.ts';
 import { useLink } from '../../people/person-sessions.ts';
 import { findPerson } from '../../people/persons.ts';
 import { readWholePerson } from '../../people/profile.ts';
 import { putBack } from '../../people/put-back.ts';
 import { setDial } from '../../people/settings.ts';
-import { dialPositions, entryOf } from '../../policy/policy.ts';
+import { dialPositions, entryOf, wordsIn } from '../../policy/policy.ts';
 import type { HandOver } from '../internal/hand-over.ts';
 import { type Fields, acceptForms, isOwnPage, requireOwnPage, unreadableForm } from '../internal/forms.ts';
 import type { Limits } from '../internal/limits.ts';
@@ -22,6 +25,7 @@ import { isAllowedOrigin } from '../internal/origin.ts';
 import { type PersonSession, closePersonSession, openPersonSession, personSessionOf } from '../person-session.ts';
 import { type Language, askedLanguage, fill, languageOf, momentIn } from './languages/language.ts';
 import { type PrivacyMessages, privacyMessages } from './languages/privacy/privacy-messages.ts';
+import { lookStyle } from './look-style.ts';
 import { type Page, pagePolicy, renderPage } from './page.ts';
 import { type TakeOut, previewView, privacyView } from './privacy-view.ts';
 import { contactOf } from './why-view.ts';
@@ -55,6 +59,11 @@ interface Acting {
 /** Serves `/privacy` and what lies under it. */
 export function registerPrivacy(app: FastifyInstance, options: PrivacyOptions): void {
   const { engine, limits } = options;
+  const { look } = engine.policy.controller;
+  const style = look?.colour === undefined ? '' : lookStyle(look.colour);
+  app.get('/privacy/look.css', async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', 'public, max-age=3600').send(style),
+  );
   const count = (request: FastifyRequest): void => limits.countRequest({ kind: 'nobody' }, request.ip);
 
   app.get('/privacy', async (request, reply) => {
@@ -155,18 +164,35 @@ async function tried(act: () => Promise<Outcome>): Promise<Outcome> {
 }
 
 const acts: Readonly<Record<string, (acting: Acting) => Promise<Outcome>>> = {
-  async choose({ engine, session, fields }) {
+  async choose({ engine, session, fields, language, request }) {
     const { purpose = '', allowed = '' } = fields;
-    if (entryOf(engine.policy.purposes, purpose) === undefined || !/^(yes|no)$/.test(allowed)) throw unreadableForm();
-    await chooseHere(engine, session, { [purpose]: allowed === 'yes' }, 'switch');
-    return { said: allowed === 'yes' ? 'on' : 'off', at: `purpose-${purpose}` };
+    const declared = entryOf(engine.policy.purposes, purpose);
+    if (declared === undefined || !/^(yes|all the same|no)$/.test(allowed)) throw unreadableForm();
+    const isYes = allowed === 'yes';
+    if (isYes && (await isInConflict(engine, session, request, purpose))) {
+      const { title } = wordsIn(engine.policy, declared, language);
+      const say = privacyMessages[language].conflict;
+      return {
+        page: {
+          template: 'privacy-conflict',
+          title: say.title,
+          values: { purpose, lead: fill(say.lead, { purpose: title }) },
+        },
+      };
+    }
+    const method = allowed === 'all the same' ? conflictMethod : 'switch';
+    await chooseHere(engine, session, { [purpose]: allowed !== 'no' }, method);
+    return { said: allowed === 'no' ? 'off' : 'on', at: `purpose-${purpose}` };
   },
 
-  async 'choose-all'({ engine, session, fields }) {
+  async 'choose-all'({ engine, session, fields, request }) {
     const { allowed = '' } = fields;
     if (!/^(yes|no)$/.test(allowed)) throw unreadableForm();
     const purposes = Object.keys(engine.policy.purposes).map((purpose) => [purpose, allowed === 'yes'] as const);
     await chooseHere(engine, session, Object.fromEntries(purposes), 'all at once');
+    if (allowed === 'yes' && hasSignal(request)) await heedSignal(engine, session.personId, { source: 'Sec-GPC' });
+    const standing = (await standingPurposes(engine.database, engine.policy, [session.personId])).get(session.personId);
+    if (allowed === 'yes' && standing?.size !== purposes.length) return { said: 'allButSignalled', at: 'allow' };
     return { said: allowed === 'yes' ? 'allOn' : 'allOff', at: 'allow' };
   },
 
@@ -232,6 +258,22 @@ const acts: Readonly<Record<string, (acting: Acting) => Promise<Outcome>>> = {
   },
 };
 
+function hasSignal(request: FastifyRequest): boolean {
+  return request.headers['sec-gpc'] === '1';
+}
+
+/** Whether a signal, this browser's now or any earlier one, speaks against a yes to the purpose. */
+async function isInConflict(
+  engine: Engine,
+  { personId }: PersonSession,
+  request: FastifyRequest,
+  purpose: string,
+): Promise<boolean> {
+  if (!purposesCovered(engine.policy).includes(purpose)) return false;
+  const spoken = await consentHistory(engine.database, personId);
+  return isSignalled(spoken, purpose) || (hasSignal(request) && takesSignal(spoken, purpose));
+}
+
 async function chooseHere(
   engine: Engine,
   { personId }: PersonSession,
@@ -261,12 +303,13 @@ async function answerCentre(
   const query: Readonly<Record<string, unknown>> =
     typeof request.query === 'object' && request.query !== null ? { ...request.query } : {};
   const say = privacyMessages[language];
+  if (hasSignal(request)) await heedSignal(engine, shown.session.personId, { source: 'Sec-GPC' });
   const said = shown.said ?? saidOf(say, query['said']);
   const view = await privacyView(engine, {
     personId: shown.session.personId,
     language,
     page: /^\d{1,5}$/.test(String(query['page'])) ? Number(query['page']) : 1,
-    isSignalled: request.headers['sec-gpc'] === '1',
+    isSignalled: hasSignal(request),
   });
   return answerPlain(options, request, reply, {
     session: shown.session,
@@ -314,7 +357,7 @@ async function answerPlain(
 ): Promise<FastifyReply> {
   const language = languageOf(request);
   const say = privacyMessages[language];
-  const { name, contact } = engine.policy.controller;
+  const { name, contact, look } = engine.policy.controller;
   const html = await renderPage({
     ...page,
     width: 'narrow',
@@ -325,6 +368,8 @@ async function answerPlain(
       ...page.values,
       say,
       site: name,
+      logo: look?.logo,
+      lookHref: look?.colour === undefined ? undefined : '/privacy/look.css',
       lead: fill(say.lead, { controller: name }),
       controller: name,
       contact: contactOf(contact),

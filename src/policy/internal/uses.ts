@@ -38,6 +38,10 @@ export function purposeUses(policy: Policy): PurposeUse[] {
   for (const [name, purposes] of Object.entries(policy.consentCategories ?? {})) {
     addList('category', name, ['consentCategories', name], purposes);
   }
+  addList('category', 'gpc', ['signals', 'gpc'], policy.signals?.gpc);
+  for (const [number, purposes] of Object.entries(policy.signals?.tcf ?? {})) {
+    addList('category', number, ['signals', 'tcf', number], purposes);
+  }
   return uses;
 }
 

@@ -4,6 +4,7 @@ import { meaningsOfName } from '../internal/name-meaning.ts';
 import type { Rule } from '../internal/rule.ts';
 import { quoted } from '../internal/shapes.ts';
 import { featureUses, personDataUses, purposeUses } from '../internal/uses.ts';
+import { noticeMeasures } from '../notice-measures.ts';
 import { entryOf, legalDuties } from '../policy.ts';
 import type { Policy } from '../policy.ts';
 
@@ -46,6 +47,25 @@ export const gdprRules: readonly Rule[] = [
           yield {
             path: ['purposes', name, 'notice'],
             message: `The notice of the purpose ${quoted(name)} is only dots`,
+          };
+        }
+      }
+    },
+  },
+  {
+    code: 'notice.hard',
+    severity: 'warning',
+    about:
+      'a notice that reads hard, in any of its languages: below 50 on the Flesch scale of its language, or, in Arabic, more than 20 words in a sentence',
+    remedy: 'Write shorter sentences and shorter words: one thing a sentence, as you would say it to a customer.',
+    law: 'Concise, intelligible, in clear and plain language, GDPR Art. 12(1)',
+    source: gdpr(12),
+    *violations(policy) {
+      for (const { purpose, language, path, ease } of noticeMeasures(policy)) {
+        if (ease?.isHard === true) {
+          yield {
+            path,
+            message: `The notice of the purpose ${quoted(purpose)} reads hard in ${quoted(language)}: ${ease.formula} ${ease.score}, where ${ease.limit} is the limit`,
           };
         }
       }

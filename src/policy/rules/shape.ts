@@ -12,6 +12,8 @@ import type {
   PrivacyRule,
   FairnessRule,
   IdentifierField,
+  Look,
+  NoticeLanguage,
   OptOutPurpose,
   PlacementRule,
   Policy,
@@ -21,8 +23,10 @@ import type {
   SafeguardField,
   SegmentRule,
   SensitiveField,
+  SignalRules,
   VarietyRule,
 } from '../policy.ts';
+import { countsAs, noticeLanguages } from '../policy.ts';
 import type { RuleCard } from '../internal/rule.ts';
 import {
   either,
@@ -161,7 +165,23 @@ const controller = objectOf<Controller>('who is responsible, with name, contact 
     name: shortText,
     contact,
     regions: listOf(region, { expects: "a list of regions such as ['EU', 'UK', 'US-CA']", mayBeEmpty: false }),
+    language: oneOf(noticeLanguages),
+    look: objectOf<Look>('a colour and a logo', {
+      required: [],
+      shapes: {
+        colour: text("a colour such as '#0b6363'", (value) => /^#[0-9a-f]{6}$/i.test(value)),
+        logo: text(
+          "a picture as a 'data:image/…;base64,…' address of at most 8,000 letters",
+          (value) => value.length <= 8_000 && /^data:image\/(?:png|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$/.test(value),
+        ),
+      },
+    }),
   },
+});
+
+const wordsOfPurpose = objectOf<{ title: string; notice: string }>('a title and a notice', {
+  required: ['title', 'notice'],
+  shapes: { title: shortText, notice: anyText },
 });
 
 // Notice, retention, law and reason may be missing here: rules of their own ask for them, with the law they stand for.
@@ -176,6 +196,13 @@ const purpose = objectOf<OptOutPurpose>('a purpose with basis, title, notice and
     recipients: listOf(shortText, { expects: 'a list of the names of those who receive it', mayBeEmpty: false }),
     law: anyText,
     reason: anyText,
+    languages: objectOf<Readonly<Record<NoticeLanguage, unknown>>>('title and notice by language', {
+      required: [],
+      shapes: Object.fromEntries(noticeLanguages.map((language) => [language, wordsOfPurpose])) as Readonly<
+        Record<NoticeLanguage, Shape>
+      >, // one for each language
+    }),
+    countsAs: listOf(oneOf(countsAs), { expects: `a list of ${countsAs.join(', ')}`, mayBeEmpty: false }),
   },
 });
 
@@ -290,6 +317,19 @@ const policyShape = objectOf<Policy>('an object, made by policy({ … })', {
     controller,
     purposes: entriesOf(purpose, { expects: 'the purposes by name', name }),
     consentCategories: entriesOf(namesOf('purposes'), { expects: 'lists of purposes by category', name: label }),
+    signals: objectOf<SignalRules>('what signals say about purposes, with gpc and tcf', {
+      required: [],
+      shapes: {
+        gpc: namesOf('purposes'),
+        tcf: entriesOf(namesOf('purposes'), {
+          expects: "lists of purposes by the number of a TCF purpose, such as { '4': ['ads'] }",
+          name: {
+            expects: "the number of a TCF purpose, '1' to '11'",
+            hasForm: (number: string) => /^(?:[1-9]|1[01])$/.test(number),
+          },
+        }),
+      },
+    }),
     people: entriesOf(personField, { expects: 'the fields of a profile by name', name }),
     items: entriesOf(valueType, { expects: 'the attributes of items, each with its type', name }),
     events: entriesOf(eventRule, { expects: 'the events by name', name: label }),

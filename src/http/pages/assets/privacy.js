@@ -2,19 +2,17 @@
  * Makes the privacy centre answer without a new page: a form is sent, and what the server answers takes the place of what is there, with the eyes and the focus
  * where they were. Nothing is decided here; without this file the same forms lead to the same pages.
  */
-const busy = 'aria-busy';
-
 document.addEventListener('submit', (event) => {
-  void answer(event);
+  void sendForm(event);
 });
 
-async function answer(event) {
+async function sendForm(event) {
   const form = event.target;
   const main = document.getElementById('main');
   if (!(form instanceof HTMLFormElement) || main === null || event.submitter?.hasAttribute('data-plain')) return;
   event.preventDefault();
-  if (main.getAttribute(busy) === 'true') return;
-  main.setAttribute(busy, 'true');
+  if (main.getAttribute('aria-busy') === 'true') return;
+  main.setAttribute('aria-busy', 'true');
   try {
     const page = await fetch(form.action, {
       method: 'POST',
@@ -22,14 +20,14 @@ async function answer(event) {
       credentials: 'same-origin',
     });
     if (!page.headers.get('content-type')?.startsWith('text/html')) throw new Error('no page');
-    show(main, await page.text(), new URL(page.url));
+    showAnswer(main, await page.text(), new URL(page.url));
   } catch {
     // What could not be sent this way is sent the plain way, and the browser says what is the matter.
     form.submit();
   }
 }
 
-function show(main, html, address) {
+function showAnswer(main, html, address) {
   const page = new DOMParser().parseFromString(html, 'text/html');
   const next = page.getElementById('main');
   if (next === null) throw new Error('no page');

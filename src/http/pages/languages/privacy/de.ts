@@ -30,6 +30,7 @@ export const messages: PrivacyMessages = {
     on: 'Eingeschaltet.',
     off: 'Ausgeschaltet. Was dafür von Ihnen gelernt wurde, ist abgezogen.',
     allOn: 'Alles ist eingeschaltet.',
+    allButSignalled: 'Alles ist eingeschaltet, außer dem, was das Signal Ihres Browsers aus hält.',
     allOff: 'Alles ist ausgeschaltet. Was von Ihnen gelernt wurde, ist abgezogen.',
     takenOut: 'Herausgenommen. Es wird nicht mehr genutzt und in einer Stunde gelöscht.',
     putBack: 'Zurückgelegt, so wie es war.',
@@ -112,6 +113,12 @@ export const messages: PrivacyMessages = {
     coming: 'An ihrer Stelle: {things}',
     yes: 'Herausnehmen',
     no: 'Lassen',
+  },
+  conflict: {
+    title: 'Ihr Browser sagt dazu Nein',
+    lead: 'Er bittet uns, Ihre Daten nicht zu verkaufen, zu teilen oder für Werbung zu nutzen. „{purpose}“ tut das. Wollen Sie es trotzdem erlauben?',
+    yes: 'Trotzdem erlauben',
+    no: 'Aus lassen',
   },
   why: {
     title: 'Warum Sie das gesehen haben',

@@ -29,6 +29,7 @@ export const messages = {
     on: 'Switched on.',
     off: 'Switched off. What was learned from you for it has been subtracted.',
     allOn: 'Everything is switched on.',
+    allButSignalled: 'Everything is switched on, but for what your browser’s signal keeps off.',
     allOff: 'Everything is switched off. What was learned from you has been subtracted.',
     takenOut: 'Taken out. It is no longer used, and will be deleted in an hour.',
     putBack: 'Put back, as it was.',
@@ -110,6 +111,12 @@ export const messages = {
     coming: 'In their place: {things}',
     yes: 'Take it out',
     no: 'Leave it',
+  },
+  conflict: {
+    title: 'Your browser says no to this',
+    lead: 'It asks us not to sell or share your data, or use it for ads. “{purpose}” does that. Do you want to allow it all the same?',
+    yes: 'Allow it all the same',
+    no: 'Leave it off',
   },
   why: {
     title: 'Why you saw this',

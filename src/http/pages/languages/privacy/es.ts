@@ -30,6 +30,7 @@ export const messages: PrivacyMessages = {
     on: 'Está encendido.',
     off: 'Está apagado. Lo que se aprendió de usted para eso se ha restado.',
     allOn: 'Todo está encendido.',
+    allButSignalled: 'Todo está encendido, menos lo que la señal de su navegador mantiene apagado.',
     allOff: 'Todo está apagado. Lo que se aprendió de usted se ha restado.',
     takenOut: 'Quitado. Ya no se usa, y en una hora se borra.',
     putBack: 'Devuelto, como estaba.',
@@ -111,6 +112,12 @@ export const messages: PrivacyMessages = {
     coming: 'En su lugar: {things}',
     yes: 'Quitarlo',
     no: 'Dejarlo',
+  },
+  conflict: {
+    title: 'Su navegador dice que no',
+    lead: 'Nos pide no vender ni compartir sus datos, ni usarlos para anuncios. «{purpose}» hace eso. ¿Quiere permitirlo de todos modos?',
+    yes: 'Permitirlo de todos modos',
+    no: 'Dejarlo apagado',
   },
   why: {
     title: 'Por qué vio esto',

@@ -30,6 +30,7 @@ export const messages: PrivacyMessages = {
     on: 'C’est activé.',
     off: 'C’est coupé. Ce qui avait été appris de vous pour cela est retiré.',
     allOn: 'Tout est activé.',
+    allButSignalled: 'Tout est activé, sauf ce que le signal de votre navigateur tient coupé.',
     allOff: 'Tout est coupé. Ce qui avait été appris de vous est retiré.',
     takenOut: 'C’est retiré. On ne s’en sert plus, et ce sera effacé dans une heure.',
     putBack: 'C’est remis, comme avant.',
@@ -111,6 +112,12 @@ export const messages: PrivacyMessages = {
     coming: 'À leur place : {things}',
     yes: 'Le retirer',
     no: 'Le laisser',
+  },
+  conflict: {
+    title: 'Votre navigateur dit non',
+    lead: 'Il nous demande de ne pas vendre ni partager vos données, ni s’en servir pour la pub. « {purpose} » le fait. Voulez-vous le permettre quand même ?',
+    yes: 'Permettre quand même',
+    no: 'Laisser coupé',
   },
   why: {
     title: 'Pourquoi vous avez vu cela',
