@@ -4,6 +4,13 @@
  */
 import type { Engine } from '../deciding/engine.ts';
 import type { Check } from '../transparency/verify.ts';
+import {
+  belongingCheck,
+  citedVersionCheck,
+  keyCheck,
+  migrationCheck,
+  sumTagCheck,
+} from './internal/bookkeeping-checks.ts';
 import { catalogueCheck, chainCheck, policyCheck } from './internal/ledger-checks.ts';
 import { decisionChecks } from './internal/decision-checks.ts';
 import { contributionCheck, parameterCheck, sumCheck } from './internal/model-checks.ts';
@@ -21,6 +28,8 @@ export type Checking = (engine: Engine) => Promise<{ rows: number; findings: rea
 /** Every check of the rooms, in the order in which they are told. */
 export const roomChecks: readonly { readonly name: string; readonly check: Checking }[] = [
   { name: 'every table is in the catalogue, with the keys of its kind', check: catalogueCheck },
+  { name: 'the schema was made by the files of this version', check: migrationCheck },
+  { name: 'the data is under the key at hand', check: keyCheck },
   { name: 'policy versions are what was adopted', check: policyCheck },
   { name: 'consent chains are whole', check: chainCheck },
   { name: 'identifiers lead where they were sealed', check: identifierCheck },
@@ -29,9 +38,12 @@ export const roomChecks: readonly { readonly name: string; readonly check: Check
   { name: 'nothing is held without a standing basis', check: basisCheck },
   { name: 'nothing is held past its time', check: expiryCheck },
   { name: 'contributions follow from events under permits', check: contributionCheck },
+  { name: 'sums stand where they were left', check: sumTagCheck },
   { name: 'sums equal their contribution rows', check: sumCheck },
   { name: 'parameters follow from the sums', check: parameterCheck },
   ...decisionChecks,
+  { name: 'decisions cite the model version of their records', check: citedVersionCheck },
+  { name: 'rows belong together', check: belongingCheck },
   { name: 'records open their commitments, and the log has them', check: commitmentCheck },
 ];
 

@@ -145,7 +145,7 @@ export async function startJobs({
   return [
     () => sequencer.stop(),
     () => learning.stop(),
-    every(countsEveryMs, saying('Counting'), () => engine.counts.flush(database, database.world.now())),
+    every(countsEveryMs, saying('Counting'), () => engine.counts.flush(engine, database.world.now())),
     every(takenOutEveryMs, saying('Deleting what was taken out'), async () => void (await deleteTakenOut(engine))),
     every(expireEveryMs, saying('Retention'), async () => {
       await expireDue(engine);

@@ -71,7 +71,7 @@ export async function openEngine(options: {
 /** Ends what the engine has running and writes down what it still holds. The database and the keys belong to whoever opened them. */
 export async function closeEngine(engine: Engine): Promise<void> {
   await engine.nonpersonal.close();
-  await engine.counts.flush(engine.database, engine.database.world.now()).catch(() => undefined); // counts of a few seconds, when the database has gone already
+  await engine.counts.flush(engine, engine.database.world.now()).catch(() => undefined); // counts of a few seconds, when the database has gone already
   await engine.stopFollowing();
   await engine.models.close();
   await engine.items.close();

@@ -6,11 +6,12 @@
 import { createHash } from 'node:crypto';
 import type { Database, Sql, Transaction } from '../database/database.ts';
 import { Refusal } from '../database/refusal.ts';
+import { canonicalJson } from '../policy/canonical.ts';
 import { concentratedEpsilon } from '../privacy/accountant.ts';
 import { type Payment, budgetOf, charged } from '../privacy/budget.ts';
 import { Rational } from '../privacy/rational.ts';
 import { type Releasable, type Released, isReleased, releaseText } from '../privacy/released.ts';
-import { appendRecord } from '../transparency/append.ts';
+import { appendRecord, appendRecords } from '../transparency/append.ts';
 import { type NoteSigner, type NoteVerifier, openNote, signNote } from '../transparency/note.ts';
 
 export interface PrivacyPeriod {
@@ -72,18 +73,35 @@ export async function openPeriod(database: Database, period: PrivacyPeriod & { o
       throw new Refusal('budget.period', `The period "${period.period}" would overlap "${other.period}".`, {
         remedy: 'Begin it when the other one ends, under a name of its own.',
       });
+    const openedAt = tx.world.now();
+    const opened = shares.map(([share, part]) => ({
+      period: period.period,
+      share,
+      reserved: part.reservedMicroRho.toString(),
+      delta: period.delta.toString(),
+      starts_at: period.startsAt,
+      ends_at: period.endsAt,
+      opened_by: period.openedBy,
+      opened_at: openedAt,
+    }));
+    const leaves = await appendRecords(
+      tx,
+      opened.map((row) => ({ record: budgetText(row) })),
+    );
     await tx.query(
-      `insert into privacy_budgets (period, share, reserved_micro_rho, spent_micro_rho, delta, starts_at, ends_at, opened_by, opened_at)
-       select $1, share, reserved, 0, $4, $5, $6, $7, $8 from unnest($2::text[], $3::bigint[]) as part (share, reserved)`,
+      `insert into privacy_budgets (period, share, reserved_micro_rho, spent_micro_rho, delta, starts_at, ends_at, opened_by, opened_at, leaf, leaf_key)
+       select $1, share, reserved, 0, $4, $5, $6, $7, $8, leaf, leaf_key from unnest($2::text[], $3::bigint[], $9::bytea[], $10::bytea[]) as part (share, reserved, leaf, leaf_key)`,
       [
         period.period,
-        shares.map(([name]) => name),
-        shares.map(([, part]) => part.reservedMicroRho.toString()),
+        opened.map((row) => row.share),
+        opened.map((row) => row.reserved),
         period.delta.toString(),
         period.startsAt,
         period.endsAt,
         period.openedBy,
-        tx.world.now(),
+        openedAt,
+        leaves.map((one) => one.leaf),
+        leaves.map((one) => one.key),
       ],
     );
   });
@@ -145,8 +163,13 @@ export async function publish(
   const record = releaseText(release);
   const note = signNote(noteText(release.release, record), signer);
   return database.transaction(async (tx) => {
-    const { leaf, key } = await appendRecord(tx, note);
     const publishedAt = tx.world.now();
+    const [debit] = await tx.query<Debit>(
+      'select release_id, period, share, name, micro_rho::text as spent, spent_at from privacy_ledger where release_id = $1 and published_at is null for update',
+      [release.release],
+    );
+    if (debit === undefined) throw unpaid();
+    const { leaf, key } = await appendRecord(tx, publishedText({ ...debit, note, published_at: publishedAt }));
     const [row] = await tx.query<{ name: string }>(
       `update privacy_ledger set record = $2, note = $3, published_at = $4, leaf = $5, leaf_key = $6
        where release_id = $1 and published_at is null returning name`,
@@ -208,14 +231,14 @@ export async function ledgerFindings(
   );
   const findings = apart.map(
     ({ period, share, spent, debits }) =>
-      `The share ${share} of ${period} says that ${spent} millionths of ρ are spent, its releases come to ${debits}.`,
+      `privacy_budgets and privacy_ledger: the share ${share} of ${period} says that ${spent} millionths of ρ are spent, its releases come to ${debits}.`,
   );
   const published = await sql.query<{ release_id: string; record: string; note: string }>(
     'select release_id, record, note from privacy_ledger where published_at is not null order by release_id',
   );
   for (const { release_id: releaseId, record, note } of published) {
     if (!isSigned({ releaseId, record, note }, verifiers)) {
-      findings.push(`The release ${releaseId} is not the one that was signed.`);
+      findings.push(`privacy_ledger: the release ${releaseId} is not the one that was signed.`);
     }
   }
   return findings;
@@ -229,6 +252,57 @@ interface BudgetRow {
   delta: string;
   starts_at: Date;
   ends_at: Date;
+}
+
+/** A share of a period as it was opened; what is spent of it follows from the debits. */
+export interface OpenedBudget {
+  period: string;
+  share: string;
+  reserved: string;
+  delta: string;
+  starts_at: Date;
+  ends_at: Date;
+  opened_by: string;
+  opened_at: Date;
+}
+
+/** The text that the log commits to when a share is opened. */
+export function budgetText(row: OpenedBudget): string {
+  return canonicalJson({
+    record: 'privacy budget',
+    period: row.period,
+    share: row.share,
+    reservedMicroRho: row.reserved,
+    delta: row.delta,
+    startsAt: row.starts_at.toISOString(),
+    endsAt: row.ends_at.toISOString(),
+    openedBy: row.opened_by,
+    openedAt: row.opened_at.toISOString(),
+  });
+}
+
+interface Debit {
+  release_id: string;
+  period: string;
+  share: string;
+  name: string;
+  spent: string;
+  spent_at: Date;
+}
+
+/** The text that the log commits to when a release is published: its note and its debit. */
+export function publishedText(row: Debit & { note: string; published_at: Date }): string {
+  return canonicalJson({
+    record: 'release',
+    id: row.release_id,
+    period: row.period,
+    share: row.share,
+    name: row.name,
+    microRho: row.spent,
+    spentAt: row.spent_at.toISOString(),
+    publishedAt: row.published_at.toISOString(),
+    note: row.note,
+  });
 }
 
 /** A note is at most a million characters and a released model is longer, so the hash is signed. */

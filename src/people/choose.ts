@@ -86,7 +86,7 @@ export async function chooseWithin(
     standing.set(personId, stands);
   }
   await flushGrants();
-  await queueFold(tx, people, tx.world.now());
+  await queueFold(installation, tx, people, tx.world.now());
   return asked.map((_, index) => {
     const personId = people[index] ?? '';
     const stands = standing.get(personId) ?? new Set();

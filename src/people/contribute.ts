@@ -14,6 +14,7 @@ import {
   subtractRow,
 } from '../learning/sum-digest.ts';
 import { contributionFrom, readHistories } from './history.ts';
+import { deltaTag, sumTag } from './tags.ts';
 
 /** How the sum of one model moved. Digests are hex, as people see them. */
 export interface SumMove {
@@ -111,9 +112,10 @@ async function moveSum(
   changes: readonly Change[],
 ): Promise<SumMove> {
   const now = tx.world.now();
+  const nothing = Buffer.from(digestBytes(emptyDigest()));
   await tx.query(
-    'insert into sums (model, position, people, digest, updated_at) values ($1, 0, 0, $2, $3) on conflict (model) do nothing',
-    [model, digestBytes(emptyDigest()), now],
+    'insert into sums (model, position, people, digest, updated_at, tag) values ($1, 0, 0, $2, $3, $4) on conflict (model) do nothing',
+    [model, nothing, now, sumTag(installation, { model, position: 0, people: 0, digest: nothing, updated_at: now })],
   );
   const [sum] = await tx.query<{ position: number; people: number; digest: Buffer }>(
     'select position, people, digest from sums where model = $1 for update',
@@ -132,21 +134,23 @@ async function moveSum(
     people += (added === undefined ? 0 : 1) - (removed === undefined ? 0 : 1);
   }
   const position = sum.position + changes.length;
-  await tx.query('update sums set position = $2, people = $3, digest = $4, updated_at = $5 where model = $1', [
-    model,
-    position,
-    people,
-    digestBytes(digest),
-    now,
-  ]);
+  const moved = { model, position, people, digest: Buffer.from(digestBytes(digest)), updated_at: now };
   await tx.query(
-    `insert into deltas (model, position, removed, added)
-     select $1, $2::bigint + number, removed::integer[], added::integer[] from unnest($3::text[], $4::text[]) with ordinality as delta (removed, added, number)`,
+    'update sums set position = $2, people = $3, digest = $4, updated_at = $5, tag = $6 where model = $1',
+    [model, position, people, moved.digest, now, sumTag(installation, moved)],
+  );
+  await tx.query(
+    `insert into deltas (model, position, removed, added, tag)
+     select $1, $2::bigint + number, removed::integer[], added::integer[], tag
+     from unnest($3::text[], $4::text[], $5::bytea[]) with ordinality as delta (removed, added, tag, number)`,
     [
       model,
       sum.position,
       changes.map((change) => integerArray(change.removed)),
       changes.map((change) => integerArray(change.added)),
+      changes.map(({ removed, added }, at) =>
+        deltaTag(installation, { model, position: sum.position + at + 1, removed, added }),
+      ),
     ],
   );
   await tx.query("select pg_notify('fairlead_sums', $1)", [model]);

@@ -6,20 +6,40 @@ import type { Installation } from '../consent/installation.ts';
 import type { Sql } from '../database/database.ts';
 import { contribute } from './contribute.ts';
 import { lockPeople } from './persons.ts';
+import { queueTags } from './tags.ts';
 
 /** Puts people into the queue of those whose contributions are to be made anew. */
-export async function queueFold(sql: Sql, personIds: readonly string[], queuedAt: Date): Promise<void> {
+export async function queueFold(
+  installation: Pick<Installation, 'keys'>,
+  sql: Sql,
+  personIds: readonly string[],
+  queuedAt: Date,
+): Promise<void> {
+  const once = [...new Set(personIds)].toSorted();
   await sql.query(
-    'insert into fold_queue (person_id, queued_at) select distinct unnest($1::uuid[]), $2::timestamptz on conflict (person_id) do nothing',
-    [personIds, queuedAt],
+    `insert into fold_queue (person_id, queued_at, tag)
+     select person_id, $2, substring($3::bytea from (number::integer - 1) * 16 + 1 for 16) from unnest($1::uuid[]) with ordinality as queued (person_id, number)
+     on conflict (person_id) do nothing`,
+    [once, queuedAt, queueTags(installation, once, queuedAt)],
   );
 }
 
 /** Puts everybody into the queue who has touched one of these items: for a change in the catalogue that decides what may be learned from. */
-export async function queueFoldForItems(sql: Sql, itemIds: readonly string[], queuedAt: Date): Promise<void> {
-  await sql.query(
-    'insert into fold_queue (person_id, queued_at) select distinct person_id, $2::timestamptz from events where item_ids && $1::text[] on conflict (person_id) do nothing',
-    [itemIds, queuedAt],
+export async function queueFoldForItems(
+  installation: Pick<Installation, 'keys'>,
+  sql: Sql,
+  itemIds: readonly string[],
+  queuedAt: Date,
+): Promise<void> {
+  const touched = await sql.query<{ person_id: string }>(
+    'select distinct person_id from events where item_ids && $1::text[]',
+    [itemIds],
+  );
+  await queueFold(
+    installation,
+    sql,
+    touched.map((row) => row.person_id),
+    queuedAt,
   );
 }
 

@@ -9,14 +9,14 @@ import type { Transaction } from '../database/database.ts';
 import { keyedHash } from '../database/keyed-hash.ts';
 import { type Policy, entryOf } from '../policy/policy.ts';
 import { purposesOfField } from '../policy/views.ts';
-import { type Identifier, findPeople, identifierHash, personKeys } from '../vault/identifiers.ts';
+import { type Identifier, findPeopleByHex, identifierHash, personKeys } from '../vault/identifiers.ts';
 import { seal } from '../vault/sealing.ts';
 import { type ForgettingInstallation, forgetWithin } from './forget.ts';
 import { type Admission, type Message, admit, eventName, isSealed } from './internal/admit.ts';
 import type { IntakeCounts } from './intake-counts.ts';
 import { mergeByAlias, mergeByIdentify } from './merge.ts';
 import { ensurePeople, namingIdentifier } from './persons.ts';
-import { eventTag, profileFieldTag } from './tags.ts';
+import { eventTag, inboxTags, profileFieldTag, queueTags } from './tags.ts';
 
 export type { Message } from './internal/admit.ts';
 
@@ -202,9 +202,9 @@ async function lockedPeople(
   hashes: readonly string[],
   exclusively: boolean,
 ): Promise<Map<string, string>> {
-  const wanted = [...new Set(hashes)].filter((hash) => hash !== '').map((hash) => Buffer.from(hash, 'hex'));
+  const wanted = [...new Set(hashes)].filter((hash) => hash !== '');
   for (let attempt = 0; ; attempt += 1) {
-    const known = await findPeople(tx, wanted);
+    const known = await findPeopleByHex(tx, wanted);
     const ids = [...new Set(known.values())];
     const rows = exclusively
       ? await tx.query<{ person_id: string }>(
@@ -385,18 +385,22 @@ async function storeFresh(
   const fresh = await tx.query<{ number: number }>(
     `with incoming as materialized (
        select distinct on (message_hash) substring($1::bytea from (number::integer - 1) * 16 + 1 for 16) as message_hash,
-              substring($11::bytea from (number::integer - 1) * 16 + 1 for 16) as tag, given.*
+              substring($11::bytea from (number::integer - 1) * 16 + 1 for 16) as tag,
+              substring($12::bytea from (number::integer - 1) * 16 + 1 for 16) as inbox_tag,
+              substring($13::bytea from (number::integer - 1) * 16 + 1 for 16) as queue_tag, given.*
        from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[]) with ordinality
          as given (person_id, event_id, name, item_ids, properties, purposes, at, number)
        order by message_hash, number
      ), fresh as (
-       insert into inbox (message_hash, received_at) select message_hash, $9 from incoming on conflict (message_hash) do nothing returning message_hash
+       insert into inbox (message_hash, received_at, tag) select message_hash, $9, inbox_tag from incoming on conflict (message_hash) do nothing returning message_hash
      ), kept as (
        insert into events (person_id, event_id, name, item_ids, properties, purposes, source, at, received_at, tag)
        select person_id, event_id, name, item_ids::text[], properties, purposes::text[], $10, at, $9, tag from incoming join fresh using (message_hash) where name is not null
        returning person_id
      ), queued as (
-       insert into fold_queue (person_id, queued_at) select distinct person_id, $9::timestamptz from kept order by person_id on conflict (person_id) do nothing
+       insert into fold_queue (person_id, queued_at, tag)
+       select distinct on (person_id) person_id, $9::timestamptz, queue_tag from incoming where person_id in (select person_id from kept) order by person_id
+       on conflict (person_id) do nothing
      )
      select number from incoming join fresh using (message_hash)`,
     [
@@ -411,6 +415,12 @@ async function storeFresh(
       now,
       source,
       tags,
+      inboxTags(installation, hashes, now),
+      queueTags(
+        installation,
+        kept.map((one) => one.personId),
+        now,
+      ),
     ],
   );
   return new Set(fresh.map((row) => row.number - 1));

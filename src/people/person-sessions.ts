@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Installation } from '../consent/installation.ts';
 import type { Sql } from '../database/database.ts';
 import { keyedHash } from '../database/keyed-hash.ts';
+import { sessionTag, usedLinkTag } from './tags.ts';
 
 /** How long a stay lasts. */
 export const sessionSeconds = 3_600;
@@ -20,11 +21,17 @@ export async function startSession(installation: Installation, personId: string)
   const { database } = installation;
   const secret = Buffer.from(database.world.randomBytes(secretBytes));
   const now = database.world.now();
+  const row = {
+    person_id: personId,
+    session_hash: hashOf(secret),
+    started_at: now,
+    ends_at: new Date(now.getTime() + sessionSeconds * 1_000),
+  };
   await database.query(
     `with ended as (delete from person_sessions where ends_at < $3)
-     insert into person_sessions (person_id, session_hash, started_at, ends_at)
-     select person_id, $2, $3, $4 from persons where person_id = $1`,
-    [personId, hashOf(secret), now, new Date(now.getTime() + sessionSeconds * 1_000)],
+     insert into person_sessions (person_id, session_hash, started_at, ends_at, tag)
+     select person_id, $2, $3, $4, $5 from persons where person_id = $1`,
+    [row.person_id, row.session_hash, row.started_at, row.ends_at, sessionTag(installation, row)],
   );
   return Buffer.concat([idBytes(personId), secret]).toString('base64url');
 }
@@ -33,11 +40,14 @@ export async function startSession(installation: Installation, personId: string)
 export async function personOfSession(installation: Installation, token: string): Promise<string | undefined> {
   const parts = sessionParts(token);
   if (parts === undefined) return undefined;
-  const [found] = await installation.database.query<{ person_id: string }>(
-    'select person_id from person_sessions where person_id = $1 and session_hash = $2 and ends_at > $3',
+  const [found] = await installation.database.query<Parameters<typeof sessionTag>[1] & { tag: Buffer }>(
+    'select person_id, session_hash, started_at, ends_at, tag from person_sessions where person_id = $1 and session_hash = $2 and ends_at > $3',
     [parts.personId, hashOf(parts.secret), installation.database.world.now()],
   );
-  return found?.person_id;
+  // A stay that somebody wrote in by other means, or prolonged, lets nobody in.
+  return found !== undefined && timingSafeEqual(found.tag, sessionTag(installation, found))
+    ? found.person_id
+    : undefined;
 }
 
 export async function endSession(installation: Installation, token: string): Promise<void> {
@@ -80,8 +90,8 @@ export async function useOnce(installation: Installation, name: string, endsAt: 
   const hash = keyedHash(installation.keys.derived('link')).update('used').update(name).digest();
   const rows = await installation.database.query(
     `with ended as (delete from used_links where ends_at < $3)
-     insert into used_links (link_hash, ends_at) values ($1, $2) on conflict (link_hash) do nothing returning link_hash`,
-    [hash, endsAt, now],
+     insert into used_links (link_hash, ends_at, tag) values ($1, $2, $4) on conflict (link_hash) do nothing returning link_hash`,
+    [hash, endsAt, now, usedLinkTag(installation, { link_hash: hash, ends_at: endsAt })],
   );
   return rows.length === 1;
 }

@@ -14,6 +14,8 @@ export type KeyUse =
   | 'look-up'
   | 'message'
   | 'row-tag'
+  | 'inbox-tag'
+  | 'queue-tag'
   | 'sum-digest'
   | 'log-seed'
   | 'link'
@@ -102,7 +104,7 @@ export function keysOf(master: Buffer, epochs: ReadonlyMap<number, Buffer>): Key
  * Refuses with `vault.key-foreign` when the database was written under other keys.
  */
 export async function checkKeys(database: Database, keys: Keys): Promise<void> {
-  const fingerprint = createHmac('sha256', keys.derived('fingerprint')).update('master').digest();
+  const fingerprint = keyFingerprint(keys);
   const [known] = await database.query<{ fingerprint: Buffer }>(
     `with kept as (insert into key_checks (name, fingerprint, created_at) values ('master', $1, $2) on conflict (name) do nothing returning fingerprint)
      select fingerprint from kept union all select fingerprint from key_checks where name = 'master' limit 1`,
@@ -113,6 +115,11 @@ export async function checkKeys(database: Database, keys: Keys): Promise<void> {
       remedy: 'Point --keys at the key directory that belongs to this data; nothing has been changed.',
     });
   }
+}
+
+/** What tells whether a database was written under these keys; says nothing about them. */
+export function keyFingerprint(keys: Keys): Buffer {
+  return createHmac('sha256', keys.derived('fingerprint')).update('master').digest();
 }
 
 async function createKeys(directory: string, world: World): Promise<void> {

@@ -237,17 +237,19 @@ describe('what verify reads', () => {
     expect(await findings()).toEqual([]);
     await database.query('update privacy_budgets set spent_micro_rho = 0 where period = $1', [period]);
     expect(await findings()).toEqual([
-      `The share general of ${period} says that 0 millionths of ρ are spent, its releases come to 1000.`,
+      `privacy_budgets and privacy_ledger: the share general of ${period} says that 0 millionths of ρ are spent, its releases come to 1000.`,
     ]);
     await database.query('update privacy_budgets set spent_micro_rho = 1000 where period = $1', [period]);
     await database.query(
       "update privacy_ledger set record = replace(record, 'person', 'nobody') where release_id = $1",
       [payment.release],
     );
-    expect(await findings()).toEqual([`The release ${payment.release} is not the one that was signed.`]);
+    expect(await findings()).toEqual([
+      `privacy_ledger: the release ${payment.release} is not the one that was signed.`,
+    ]);
     await database.query('delete from privacy_ledger where release_id = $1', [payment.release]);
     expect(await findings()).toEqual([
-      `The share general of ${period} says that 1000 millionths of ρ are spent, its releases come to 0.`,
+      `privacy_budgets and privacy_ledger: the share general of ${period} says that 1000 millionths of ρ are spent, its releases come to 0.`,
     ]);
     await database.query('update privacy_budgets set spent_micro_rho = 0 where period = $1', [period]);
   });

@@ -3,6 +3,7 @@ import { policyRecordText } from '../../consent/adopt-policy.ts';
 import { type EntryRow, entryText } from '../../consent/ledger.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { type ModelVersionRow, versionOf, versionText } from '../../models/learn.ts';
+import { type OpenedBudget, budgetText, publishedText } from '../../models/privacy-ledger.ts';
 import { type RecipeRow, adoptedOf, recipeRecordText } from '../../models/recipes.ts';
 import { type Receipt, receiptText } from '../../people/receipts.ts';
 import { type BatchRow, approvalText } from '../../sending/batch.ts';
@@ -12,6 +13,8 @@ import type { Checking } from '../verify.ts';
 interface Committed {
   leaf: Buffer;
   leaf_key: Buffer | null;
+  /** Of decisions: set when a forgetting has stripped the record and taken its key. */
+  redacted_at?: Date | null;
 }
 
 /** One kind of record: how its rows are read, named and put into the text that was committed to. */
@@ -38,7 +41,7 @@ const kinds: readonly Kind<never>[] = [
       row.record.receipt === row.receipt_id && row.record.kind === row.kind ? receiptText(row.record) : '',
   }),
   kindOf<{ decision_id: string; record: string }>({
-    select: 'select decision_id, record, leaf, leaf_key from decisions',
+    select: 'select decision_id, record, redacted_at, leaf, leaf_key from decisions',
     name: (row) => `decisions ${row.decision_id}`,
     text: (row) => row.record,
   }),
@@ -56,6 +59,18 @@ const kinds: readonly Kind<never>[] = [
     select: 'select * from batches where leaf is not null',
     name: (row) => `batches ${row.batch_id}`,
     text: approvalText,
+  }),
+  kindOf<OpenedBudget>({
+    select:
+      "select *, reserved_micro_rho::text as reserved, coalesce(leaf, '') as leaf, coalesce(leaf_key, '') as leaf_key from privacy_budgets",
+    name: (row) => `privacy_budgets ${row.period} ${row.share}`,
+    text: budgetText,
+  }),
+  kindOf<Parameters<typeof publishedText>[0]>({
+    select:
+      "select *, micro_rho::text as spent, coalesce(leaf_key, '') as leaf_key from privacy_ledger where published_at is not null",
+    name: (row) => `privacy_ledger ${row.release_id}`,
+    text: publishedText,
   }),
   kindOf<{ policy_version: number; policy_digest: string; adopted_by: string; adopted_at: Date }>({
     select: 'select * from policy_versions',
@@ -94,9 +109,10 @@ async function checkKind(engine: Engine, kind: Kind<never>): Promise<{ rows: num
     for (const row of part) {
       const own = row as never; // a row of this kind's own statement
       // A record that was stripped by a forgetting has lost its key: the commitment stays and opens nothing.
-      if (row.leaf_key !== null && !opens(kind, own, row))
-        findings.push(`${kind.name(own)}: was altered after it was recorded`);
-      if (!present.has(row.leaf.toString('hex'))) findings.push(`${kind.name(own)}: its commitment is not in the log`);
+      const isStripped = row.leaf_key === null && row.redacted_at instanceof Date;
+      if (!isStripped && !opens(kind, own, row)) findings.push(`${kind.name(own)}: was altered after it was recorded`);
+      if (!present.has(row.leaf.toString('hex')))
+        findings.push(`${kind.name(own)}: its commitment is neither in log_leaves nor waiting in log_outbox`);
     }
   }
   return { rows, findings };

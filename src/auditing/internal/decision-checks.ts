@@ -63,12 +63,6 @@ const basisCheck: Checking = async (engine) => {
         ...shapeFindings(row, record, entryOf(engine.policy.purposes, record.basis[0]?.purpose ?? '') !== undefined),
       );
   }
-  const [lost] = await engine.database.query<{ count: number }>(
-    `select (select count(*) from decisions d left join decision_people own on own.decision_id = d.decision_id and own.person_id = d.person_id where own.decision_id is null)
-          + (select count(*) from decision_people own left join decisions d on d.decision_id = own.decision_id and d.person_id = own.person_id where d.decision_id is null) as count`,
-  );
-  if ((lost?.count ?? 0) > 0)
-    findings.push(`decision_people: ${lost?.count} look-ups and records do not belong together`);
   return { rows, findings };
 };
 

@@ -21,7 +21,7 @@ export const contributionCheck: Checking = async (engine) => {
         for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
           const people = await tx.query<{ person_id: string; items: number[] | null }>(
             `select person_id, c.items from (select person_id from persons union select person_id from contributions where model = $1) as everyone
-             left join contributions c using (person_id) where person_id > $2 and (c.model is null or c.model = $1) order by person_id limit 1000`,
+             left join (select person_id, items from contributions where model = $1) as c using (person_id) where person_id > $2 order by person_id limit 1000`,
             [model, after],
           );
           const last = people.at(-1);
@@ -44,6 +44,11 @@ export const contributionCheck: Checking = async (engine) => {
       { isolation: 'repeatable read', readOnly: true },
     );
   }
+  const strange = await engine.database.query<{ person_id: string; model: string }>(
+    'select person_id, model from contributions where model <> all($1::text[]) limit 100',
+    [recommenderModels(engine)],
+  );
+  findings.push(...strange.map((row) => `contributions ${row.person_id} (${row.model}): the policy has no such model`));
   return { rows, findings };
 };
 

@@ -70,7 +70,7 @@ export async function fillShop(
     }
     report({ step: 'events', done: start + people.length, total: shop.peopleCount });
   }
-  await engine.counts.flush(engine.database, engine.database.world.now());
+  await engine.counts.flush(engine, engine.database.world.now());
   return { items: stored, people: shop.peopleCount, answered, allowing, messages, outcomes };
 }
 

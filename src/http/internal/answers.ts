@@ -407,7 +407,8 @@ async function putItems(
     engine.database,
     items.map(({ item, ...facts }) => ({ itemId: item, ...facts })),
   );
-  if (topicsChanged.length > 0) await queueFoldForItems(engine.database, topicsChanged, engine.database.world.now());
+  if (topicsChanged.length > 0)
+    await queueFoldForItems(engine, engine.database, topicsChanged, engine.database.world.now());
   // Whoever has been answered finds the change in the next decision.
   await engine.items.refresh();
   return { body: { stored } };

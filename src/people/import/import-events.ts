@@ -76,7 +76,7 @@ export async function importEvents(
     await Promise.all(writing);
   } finally {
     await Promise.allSettled(writing);
-    await options.counts.flush(installation.database, installation.database.world.now());
+    await options.counts.flush(installation, installation.database.world.now());
   }
   return { ...run.counts, unknownItems: run.unknownItems };
 }

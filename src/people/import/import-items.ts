@@ -50,7 +50,12 @@ export async function importItems(installation: Installation, options: ImportIte
   const changed: string[] = [];
   const queueChanged = async (): Promise<void> => {
     if (changed.length > 0)
-      await queueFoldForItems(installation.database, changed.splice(0), installation.database.world.now());
+      await queueFoldForItems(
+        installation,
+        installation.database,
+        changed.splice(0),
+        installation.database.world.now(),
+      );
   };
   for await (const batch of source.read(columns.names, { withText: options.withRows === true })) {
     const { items, faults } = mapBatch(installation, columns, batch);
