@@ -15,7 +15,7 @@ export interface LoadTask {
   readonly perSecond?: number;
   readonly kind:
     | { readonly name: 'batches'; readonly size: number; readonly people: number; readonly items: number }
-    | { readonly name: 'decisions'; readonly people: number };
+    | { readonly name: 'decisions'; readonly people: number; readonly placement: string };
 }
 
 export interface LoadResult {
@@ -106,7 +106,8 @@ function bodiesOf(kind: LoadTask['kind']): () => string {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  if (kind.name === 'decisions') return () => `{"person":{"userId":"user-${next(kind.people)}"},"placement":"home"}`;
+  if (kind.name === 'decisions')
+    return () => `{"person":{"userId":"user-${next(kind.people)}"},"placement":"${kind.placement}"}`;
   let message = 0;
   return () => {
     const now = new Date().toISOString();
