@@ -96,7 +96,7 @@ export async function whileServed<Result>(
     const { key } = await createAccessKey(engine, { kind: 'server', label: 'bench' });
     const server = await serve(directory);
     closing.unshift(() => server.stop());
-    return await work({ engine, database, hot, key, port: server.port, memoryMb: server.memoryMb });
+    return await work({ engine, database, hot, key, port: server.port, memoryMb: () => server.memoryMb() });
   } finally {
     for (const close of closing) await close();
     rmSync(directory, { recursive: true, force: true });
