@@ -27,6 +27,8 @@ export interface Choice {
   readonly source: string;
   /** When the person chose; the server's time when absent. */
   readonly at?: Date;
+  /** The version of the notice that was shown; the one in force when absent. */
+  readonly noticeVersion?: number;
   /** What proves it (wording shown, double opt-in reference). Sealed under the person's key. */
   readonly evidence?: string;
 }
@@ -96,6 +98,11 @@ export async function recordGrants(
   );
 }
 
+/** Nobody can have read a notice that there is not yet. */
+function shownVersion(inForce: number, shown: number | undefined): number {
+  return shown !== undefined && shown >= 1 && shown <= inForce ? shown : inForce;
+}
+
 /** Appends choices in their order. Only `recordGrants` and `people/forget` call it: a withdrawal without its forgetting must not exist. */
 export async function appendEntries(
   installation: Installation,
@@ -118,7 +125,7 @@ export async function appendEntries(
       entry_id: tx.world.uuid(),
       purpose: choice.purpose,
       action: choice.action,
-      notice_version: noticeVersionOf(installation.policy, choice.purpose),
+      notice_version: shownVersion(noticeVersionOf(installation.policy, choice.purpose), choice.noticeVersion),
       policy_version: installation.policyVersion,
       method: choice.method,
       source: choice.source,
@@ -170,6 +177,20 @@ export async function consentHistory(sql: Sql, personId: string): Promise<Consen
     personId,
   ]);
   return rows.map(consentEntryOf);
+}
+
+/** The notice version of the last entry of each person and purpose. */
+export async function lastNoticeVersions(
+  sql: Sql,
+  personIds: readonly string[],
+  purposes: readonly string[],
+): Promise<{ personId: string; purpose: string; noticeVersion: number }[]> {
+  const rows = await sql.query<{ person_id: string; purpose: string; notice_version: number }>(
+    `select distinct on (person_id, purpose) person_id, purpose, notice_version from consent_entries
+     where person_id = any($1::uuid[]) and purpose = any($2::text[]) order by person_id, purpose, entry_number desc`,
+    [personIds, purposes],
+  );
+  return rows.map((row) => ({ personId: row.person_id, purpose: row.purpose, noticeVersion: row.notice_version }));
 }
 
 /** Removes the ledger of a person who is erased: the receipt of the erasure is the proof that stays. Only `people/forget` calls it. */

@@ -24,6 +24,7 @@ import { answerProblem, problemCodeOf } from './internal/problem-answer.ts';
 import { registerEndpoints } from './internal/routes.ts';
 import { type PublicLog, registerLog } from './pages/log.ts';
 import { registerAssets } from './pages/page.ts';
+import { registerSdk } from './pages/sdk.ts';
 import { registerReference } from './pages/reference.ts';
 import { registerPrivacy } from './pages/privacy.ts';
 import { registerUnsubscribe } from './pages/unsubscribe.ts';
@@ -156,6 +157,7 @@ async function makeApp(options: ServerOptions): Promise<FastifyInstance> {
   const { controller } = engine.policy;
   if (publicLog !== undefined)
     registerLog(app, { log: publicLog, database: engine.database, controller: controller.name, publicUrl });
+  registerSdk(app);
   registerPrivacy(app, {
     engine,
     limits,

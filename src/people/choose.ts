@@ -2,7 +2,7 @@
  * The door for a person's choices, whoever brings them: the privacy centre, a consent banner, an import, a server. Giving and taking back are the
  * same call and the same effort; what is taken back goes through `forget` and is obeyed by the next decision.
  */
-import { recordGrants } from '../consent/ledger.ts';
+import { lastNoticeVersions, noticeVersionOf, recordGrants } from '../consent/ledger.ts';
 import { standingPurposes } from '../consent/permit.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Identifier } from '../vault/identifiers.ts';
@@ -15,6 +15,8 @@ import type { Receipt } from './receipts.ts';
 export interface Choices {
   /** Purpose → allowed or not. */
   readonly purposes: Readonly<Record<string, boolean>>;
+  /** Purpose → the version of the notice that was shown, where it may be an earlier one than that in force. */
+  readonly notices?: Readonly<Record<string, number>>;
   readonly method: string;
   readonly source: string;
   readonly at?: Date;
@@ -37,6 +39,26 @@ export async function choose(
   return installation.database.transaction((tx) => chooseWithin(installation, tx, asked));
 }
 
+/** Who stands on an earlier notice than the one in force, as `person purpose`: their yes to the new one is worth writing down. */
+async function agreedToEarlierNotice(
+  installation: ForgettingInstallation,
+  tx: Transaction,
+  personIds: readonly string[],
+): Promise<Set<string>> {
+  const raised = Object.entries(installation.policy.purposes).filter(([, { noticeVersion = 1 }]) => noticeVersion > 1);
+  if (raised.length === 0) return new Set();
+  const versions = await lastNoticeVersions(
+    tx,
+    personIds,
+    raised.map(([purpose]) => purpose),
+  );
+  return new Set(
+    versions.flatMap(({ personId, purpose, noticeVersion }) =>
+      noticeVersion < noticeVersionOf(installation.policy, purpose) ? [`${personId} ${purpose}`] : [],
+    ),
+  );
+}
+
 /** The same inside a transaction that the caller has begun (an import first compares with what was said before). */
 export async function chooseWithin(
   installation: ForgettingInstallation,
@@ -49,6 +71,7 @@ export async function chooseWithin(
   const people = asked.map(({ who }) => ('personId' in who ? who.personId : (made[next++] ?? '')));
   await lockPeople(tx, people);
   const standing = await standingPurposes(tx, installation.policy, [...new Set(people)]);
+  const renewed = await agreedToEarlierNotice(installation, tx, [...new Set(people)]);
   const receipts = new Map<number, Receipt>();
   const grants: Parameters<typeof recordGrants>[2][number][] = [];
   const flushGrants = async (): Promise<void> => {
@@ -79,9 +102,12 @@ export async function chooseWithin(
     }
     for (const purpose of taken) stands.delete(purpose);
     for (const [purpose, allowed] of Object.entries(choices.purposes)) {
-      if (!allowed || stands.has(purpose)) continue;
+      // A yes to what stands is news only where the notice has changed since.
+      if (!allowed || (stands.has(purpose) && !renewed.has(`${personId} ${purpose}`))) continue;
       stands.add(purpose);
-      grants.push({ personId, purpose, ...said });
+      const shown =
+        choices.notices !== undefined && Object.hasOwn(choices.notices, purpose) ? choices.notices[purpose] : undefined;
+      grants.push({ personId, purpose, ...said, ...(shown === undefined ? {} : { noticeVersion: shown }) });
     }
     standing.set(personId, stands);
   }

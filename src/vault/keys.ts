@@ -19,6 +19,7 @@ export type KeyUse =
   | 'sum-digest'
   | 'log-seed'
   | 'link'
+  | 'consent-receipt'
   | 'mail-link'
   | 'access-key'
   | 'assignment'

@@ -42,6 +42,18 @@ export const listPurposes = endpoint({
   summary: 'What can be allowed',
   description: 'The purposes of the policy with the notice that a person reads before they choose. It is about nobody.',
   callers: ['server', 'public', 'person'],
+  query: Type.Object(
+    {
+      language: Type.Optional(
+        Type.String({
+          pattern: '^[a-z]{2}$',
+          description:
+            'For title and notice: en, de, fr, es or ar. Where there are none in it, those of the policy’s own language.',
+        }),
+      ),
+    },
+    closed,
+  ),
   answer: Type.Object({
     purposes: Type.Array(
       Type.Object({
@@ -49,6 +61,7 @@ export const listPurposes = endpoint({
         title: Type.String(),
         notice: Type.String(),
         noticeVersion: Type.Integer(),
+        noticeLanguage: Type.String({ description: 'The language that title and notice are in.' }),
         basis: Type.String({ description: 'consent, explicit-consent or opt-out.' }),
         keepFor: Type.String(),
       }),
@@ -56,6 +69,7 @@ export const listPurposes = endpoint({
   }),
   problems: [],
   example: {
+    query: { language: 'en' },
     answer: {
       purposes: [
         {
@@ -63,6 +77,7 @@ export const listPurposes = endpoint({
           title: 'Suggestions made for you',
           notice: 'We use what you view and buy to suggest gifts.',
           noticeVersion: 1,
+          noticeLanguage: 'en',
           basis: 'consent',
           keepFor: '13 months',
         },
@@ -91,6 +106,13 @@ export const recordConsents = endpoint({
         Type.String({
           pattern: '^[a-z][a-z -]{0,39}$',
           description: 'How it was expressed: form, switch, banner… `api` when left out.',
+        }),
+      ),
+      notices: Type.Optional(
+        Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Integer({ minimum: 1 }), {
+          maxProperties: 100,
+          description:
+            'Purpose → the version of the notice that was shown. Somebody who agreed to an earlier one than that in force is asked again.',
         }),
       ),
       signals: Type.Optional(Signals),
@@ -133,5 +155,34 @@ export const lookUpConsents = endpoint({
   example: {
     body: { person: { userId: 'u-17' } },
     answer: { standing: { suggestions: true, email: false }, ask: ['email'] },
+  },
+});
+
+export const consentReceiptKey = endpoint({
+  method: 'GET',
+  path: '/v1/consents/key',
+  tag: 'Consent',
+  summary: 'The key that receipts of consent verify with',
+  description: 'A public Ed25519 key as a JWK (RFC 8037). With it alone, offline, anybody can check a receipt.',
+  callers: ['anybody'],
+  cacheSeconds: 3_600,
+  answer: Type.Object({
+    kty: Type.String(),
+    crv: Type.String(),
+    x: Type.String(),
+    kid: Type.String(),
+    alg: Type.String(),
+    use: Type.String(),
+  }),
+  problems: [],
+  example: {
+    answer: {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      kid: 'a thumbprint',
+      alg: 'EdDSA',
+      use: 'sig',
+    },
   },
 });

@@ -227,6 +227,42 @@ export const listReceipts = endpoint({
   },
 });
 
+export const listConsentReceipts = endpoint({
+  method: 'GET',
+  path: '/v1/people/{person}/consent-receipts',
+  tag: 'People',
+  summary: 'What somebody said, signed',
+  description: `A receipt for every choice, oldest first: the fields of ISO/IEC TS 27560 in the words of the W3C Data Privacy Vocabulary, signed as a JWS. \`/v1/consents/key\` is the key.${own}`,
+  callers: ['server', 'person'],
+  params,
+  answer: Type.Object({
+    receipts: Type.Array(
+      Type.Object({
+        entry: Uuid,
+        purpose: Type.String(),
+        action: Type.String({ description: 'grant or withdraw.' }),
+        at: Moment,
+        jws: Type.String({ description: 'In the compact form of RFC 7515.' }),
+      }),
+    ),
+  }),
+  problems: ['person.unknown'],
+  example: {
+    params: exampleParams,
+    answer: {
+      receipts: [
+        {
+          entry: '01980000-0000-7000-8000-000000000007',
+          purpose: 'suggestions',
+          action: 'grant',
+          at: '2026-03-01T09:00:00.000Z',
+          jws: 'eyJhbGciOiJFZERTQSJ9.e30.AA',
+        },
+      ],
+    },
+  },
+});
+
 export const linkToPrivacyCentre = endpoint({
   method: 'POST',
   path: '/v1/people/{person}/privacy-link',

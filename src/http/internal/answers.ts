@@ -5,6 +5,7 @@
 import type { Static } from 'typebox';
 import * as catalogue from '../../catalogue/items.ts';
 import { gppOptOuts, tcfChoices } from '../../consent/decode-signals.ts';
+import { consentReceipts, receiptKey } from '../../consent/consent-receipt.ts';
 import { consentHistory } from '../../consent/ledger.ts';
 import { dutyPermit, standingPurposes } from '../../consent/permit.ts';
 import { isSignalled, purposesToAsk } from '../../consent/signals.ts';
@@ -24,7 +25,7 @@ import { type Named, findPerson, isPerson, namingIdentifier } from '../../people
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { receiptsOf } from '../../people/receipts.ts';
 import { readSettings, setDial } from '../../people/settings.ts';
-import { entryOf } from '../../policy/policy.ts';
+import { entryOf, noticeLanguages, wordsIn } from '../../policy/policy.ts';
 import { proofFor } from '../../transparency/proof-for.ts';
 import type { AnswerOf, Endpoint, InputOf } from '../contract/endpoint.ts';
 import type { EndpointName, endpoints } from '../contract/endpoints.ts';
@@ -74,12 +75,15 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
   alias: (desk, { caller, body }) => takeOne(desk, caller, { ...body, type: 'alias' }),
   batch: (desk, { caller, body }) => take(desk, caller, messagesOf(body, caller, desk.engine.database.world)),
 
-  async listPurposes({ engine }) {
+  async listPurposes({ engine }, { query }) {
+    const { language } = query ?? {};
+    const asked = noticeLanguages.find((known) => known === language) ?? engine.policy.controller.language ?? 'en';
     const purposes = Object.entries(engine.policy.purposes).map(([purpose, declared]) => ({
       purpose,
-      title: declared.title,
-      notice: declared.notice,
+      title: wordsIn(engine.policy, declared, asked).title,
+      notice: wordsIn(engine.policy, declared, asked).notice,
       noticeVersion: declared.noticeVersion ?? 1,
+      noticeLanguage: wordsIn(engine.policy, declared, asked).language,
       basis: declared.basis,
       keepFor: declared.keepFor,
     }));
@@ -101,6 +105,7 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
         who,
         choices: {
           purposes,
+          ...(body.notices === undefined ? {} : { notices: body.notices }),
           method: body.method ?? 'api',
           source: sourceOf(caller),
           // Only the operator's own server is believed about when somebody chose.
@@ -276,6 +281,16 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
     };
   },
 
+  async consentReceiptKey({ engine }) {
+    return { body: await receiptKey(engine) };
+  },
+
+  async listConsentReceipts({ engine }, { caller, params }) {
+    await refuseOthers(engine, caller, params.person);
+    if (!(await isPerson(engine.database, params.person))) throw unknownPerson();
+    return { body: { receipts: (await consentReceipts(engine, engine.database, params.person)).map(shownReceipt) } };
+  },
+
   async linkToPrivacyCentre({ engine }, { params }) {
     if (!(await isPerson(engine.database, params.person))) throw unknownPerson();
     const endsAt = new Date(engine.database.world.now().getTime() + linkSeconds.given * 1_000);
@@ -447,6 +462,10 @@ function copied(texts: readonly string[] | null): string[] | null {
 
 function receiptOf<Given extends WholePerson['receipts'][number]>(receipt: Given) {
   return { ...receipt, about: [...receipt.about], sums: [...receipt.sums] };
+}
+
+function shownReceipt({ entry, jws }: Awaited<ReturnType<typeof consentReceipts>>[number]) {
+  return { entry: entry.entryId, purpose: entry.purpose, action: entry.action, at: entry.at.toISOString(), jws };
 }
 
 function consentsOf(whole: WholePerson) {

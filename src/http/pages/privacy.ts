@@ -8,6 +8,7 @@ import { Refusal } from '../../database/refusal.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { choose } from '../../people/choose.ts';
 import { forget } from '../../people/forget.ts';
+import { consentReceipts, receiptKey } from '../../consent/consent-receipt.ts';
 import { consentHistory } from '../../consent/ledger.ts';
 import { dutyPermit, standingPurposes } from '../../consent/permit.ts';
 import { conflictMethod, isSignalled, purposesCovered, takesSignal } from '../../consent/signals.ts';
@@ -81,12 +82,14 @@ export function registerPrivacy(app: FastifyInstance, options: PrivacyOptions): 
     return answerDoor(options, request, reply, 'link');
   });
 
-  app.get('/privacy/export.json', async (request, reply) => {
-    count(request);
-    const session = await personSessionOf(engine, request);
-    if (session === undefined) return reply.redirect(addressOf(request, {}), 303);
-    return answerExport(engine, session, reply);
-  });
+  for (const [name, file] of Object.entries(files)) {
+    app.get(`/privacy/${name}`, async (request, reply) => {
+      count(request);
+      const session = await personSessionOf(engine, request);
+      if (session === undefined) return reply.redirect(addressOf(request, {}), 303);
+      return answerFile(reply, name, await file(engine, session));
+    });
+  }
 
   void app.register(async (scope) => {
     acceptForms(scope, { bytesMax: 16_384 });
@@ -126,14 +129,16 @@ export function registerPrivacy(app: FastifyInstance, options: PrivacyOptions): 
       return reply.redirect(addressOf(request, {}), 303);
     });
 
-    // The same file for a browser without cookies.
-    scope.post('/privacy/export.json', async (request, reply) => {
-      count(request);
-      requireOwnPage(request);
-      const session = await personSessionOf(engine, request);
-      if (session === undefined) return answerDoor(options, request, reply, 'closed');
-      return answerExport(engine, session, reply);
-    });
+    // The same files for a browser without cookies.
+    for (const [name, file] of Object.entries(files)) {
+      scope.post(`/privacy/${name}`, async (request, reply) => {
+        count(request);
+        requireOwnPage(request);
+        const session = await personSessionOf(engine, request);
+        if (session === undefined) return answerDoor(options, request, reply, 'closed');
+        return answerFile(reply, name, await file(engine, session));
+      });
+    }
   });
 }
 
@@ -392,13 +397,23 @@ async function answerPlain(
     .send(html);
 }
 
-async function answerExport(engine: Engine, session: PersonSession, reply: FastifyReply): Promise<FastifyReply> {
-  const permit = dutyPermit('access', session.personId, 'their own export', { byThemselves: true });
-  const whole = await readWholePerson(engine, engine.database, permit);
+/** What a person can take with them: everything, and what they said, signed. */
+const files: Readonly<Record<string, (engine: Engine, session: PersonSession) => Promise<unknown>>> = {
+  async 'export.json'(engine, { personId }) {
+    const permit = dutyPermit('access', personId, 'their own export', { byThemselves: true });
+    return readWholePerson(engine, engine.database, permit);
+  },
+  async 'consents.json'(engine, { personId }) {
+    const receipts = await consentReceipts(engine, engine.database, personId);
+    return { key: await receiptKey(engine), receipts: receipts.map(({ jws }) => jws) };
+  },
+};
+
+async function answerFile(reply: FastifyReply, name: string, content: unknown): Promise<FastifyReply> {
   return reply
     .type('application/json; charset=utf-8')
-    .header('content-disposition', 'attachment; filename="everything-held.json"')
-    .send(JSON.stringify(whole, undefined, 2));
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(JSON.stringify(content, undefined, 2));
 }
 
 /** The page's own address with what was done; nothing about the person stands in it. */

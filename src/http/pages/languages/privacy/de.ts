@@ -146,6 +146,10 @@ export const messages: PrivacyMessages = {
     take: 'Mitnehmen',
     takeLead: 'Eine Datei mit allem, was auf dieser Seite steht: für Sie oder für einen anderen Dienst.',
     download: 'Herunterladen',
+    proof: 'Nachweis über Ihr Ja und Nein',
+    proofLead:
+      'Jedes Ja und Nein von Ihnen, mit dem Text dazu, von uns unterschrieben. Jeder kann es prüfen, ohne uns zu fragen.',
+    downloadProof: 'Nachweis herunterladen',
     correct: 'Berichtigen',
     correctLead: 'Entfernen Sie oben, was falsch ist, oder sagen Sie uns, was richtig ist:',
     restrict: 'Einschränken oder widersprechen',

@@ -145,6 +145,10 @@ export const messages: PrivacyMessages = {
     take: 'Llevárselo',
     takeLead: 'Un archivo con todo lo que hay en esta página, para usted o para otro servicio.',
     download: 'Descargar',
+    proof: 'Prueba de lo que dijo',
+    proofLead:
+      'Cada sí y cada no suyo, con el texto que vio, firmado por nosotros. Cualquiera puede comprobarlo sin preguntarnos.',
+    downloadProof: 'Descargar la prueba',
     correct: 'Corregir',
     correctLead: 'Quite arriba lo que está mal, o díganos qué es lo correcto:',
     restrict: 'Limitar u oponerse',

@@ -145,6 +145,10 @@ export const messages: PrivacyMessages = {
     take: 'Emporter',
     takeLead: 'Un fichier avec tout ce qui est sur cette page, pour vous ou pour un autre service.',
     download: 'Télécharger',
+    proof: 'La preuve de ce que vous avez dit',
+    proofLead:
+      'Chacun de vos oui et de vos non, avec le texte, signé par nous. Tout le monde peut le vérifier sans nous.',
+    downloadProof: 'Télécharger la preuve',
     correct: 'Corriger',
     correctLead: 'Retirez plus haut ce qui est faux, ou dites-nous ce qui est juste :',
     restrict: 'Limiter ou s’opposer',
