@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { northwindPolicy } from '../../src/cli/demo/northwind-policy.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import { checkPolicy } from '../../src/policy/check.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { compileTemplate } from '../../src/sending/template.ts';
 import { mappingFrom } from '../../src/people/import/mapping.ts';
 
 const file = path.resolve(import.meta.dirname, '../../docs/reference/cli.md');
@@ -64,5 +68,36 @@ describe('the guide to importing', () => {
     const named = [...new Set(guide.match(/(?<![\w-])--[a-z][a-z-]*/g))];
     expect(named.length).toBeGreaterThan(15);
     expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+});
+
+describe('the guide to sending', () => {
+  const guide = readFileSync(path.resolve(import.meta.dirname, '../../docs/guides/sending.md'), 'utf8');
+
+  it('names only flags that the commands have', async () => {
+    const program = await makeProgram();
+    const known = new Set(program.commands.flatMap((command) => command.options.map((option) => option.long)));
+    const named = [...new Set(guide.match(/(?<![\w-])--[a-z][a-z-]*/g))];
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+
+  it('shows a template that is one, with an audience that the policy takes', async () => {
+    const template = /```xml\n([^]*?)```/.exec(guide)?.[1] ?? '';
+    const { weekly } = northwindPolicy.placements;
+    const made = await compileTemplate(template, northwindPolicy, weekly);
+    const mail = made.merge({
+      items: [{ title: 'Copper kettle', priceMinor: 1250, currency: 'GBP', url: 'https://shop.example/', because: '' }],
+      person: {},
+      whyUrl: 'https://fairlead.shop.example/why/x',
+      unsubscribeUrl: 'https://fairlead.shop.example/u/x',
+    });
+    expect(mail).toMatchObject({ subject: 'New in the kitchen', text: expect.stringContaining('Copper kettle') });
+    const shop: Policy = {
+      ...northwindPolicy,
+      segments: { lapsed: { for: 'email', where: { recency: { atLeast: 90 } } } },
+      audiences: { winBack: { segment: 'lapsed', placement: 'weekly' } },
+    };
+    expect(checkPolicy(shop).filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 });
