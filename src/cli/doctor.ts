@@ -6,6 +6,8 @@ import { refuseUnsafe } from '../database/connect.ts';
 import { Refusal } from '../database/refusal.ts';
 import { systemWorld } from '../database/world.ts';
 import { isBehind, modelVersions } from '../models/learn.ts';
+import { listPauses } from '../deciding/pauses.ts';
+import { complaintBacklog } from '../rights/complaints.ts';
 import { foldBacklog } from '../people/fold.ts';
 import { intakeCountsSince, intakeReport } from '../people/intake-report.ts';
 import { tardyRecipients } from '../sending/removals.ts';
@@ -106,6 +108,8 @@ async function examineInstallation(opened: OpenInstallation): Promise<Examined[]
     await examineCatalogue(opened),
     await examineBacklog(opened),
     ...(await examineModels(opened)),
+    await examineComplaints(opened),
+    ...(await examinePauses(opened)),
     ...(await examineIntake(opened)),
     ...(await examineRemovals(opened)),
   ];
@@ -150,6 +154,29 @@ async function examineBacklog({ database }: OpenInstallation): Promise<Examined>
     state,
     remedy: 'A running server folds by itself; without one: fairlead learn.',
   };
+}
+
+async function examineComplaints({ database }: OpenInstallation): Promise<Examined> {
+  const { waiting, overdue } = await complaintBacklog(database, database.world.now());
+  if (waiting === 0) return fine('complaints', 'none waits for an answer');
+  const state = `${formatCount(waiting)} wait for an answer${overdue === 0 ? '' : `, ${formatCount(overdue)} of them past their day`}`;
+  if (overdue === 0) return fine('complaints', state);
+  return {
+    name: 'complaints',
+    ok: false,
+    state,
+    remedy: 'Answer them, the oldest first: GET /v1/complaints, then POST /v1/complaints/{id}/answer.',
+  };
+}
+
+async function examinePauses({ database }: OpenInstallation): Promise<Examined[]> {
+  const standing = (await listPauses(database)).filter((pause) => pause.ended_at === null);
+  return standing.map((pause) => ({
+    name: `placement ${pause.placement}`,
+    ok: false,
+    state: `is paused since ${pause.paused_at.toISOString()} by ${pause.paused_by}: ${pause.reason}`,
+    remedy: 'When what was wrong is right again: POST /v1/placements/{placement}/resume.',
+  }));
 }
 
 async function examineModels({ engine, database }: OpenInstallation): Promise<Examined[]> {

@@ -15,7 +15,7 @@ import { type World, systemWorld } from '../database/world.ts';
 import { type Engine, closeEngine, openEngine } from '../deciding/engine.ts';
 import { checkPolicy, findingText, mayRun } from '../policy/check.ts';
 import type { Policy } from '../policy/policy.ts';
-import { forgetHandOvers } from '../sending/hand-overs.ts';
+import { followersOf } from '../rights/followers.ts';
 import type { LogKeys } from '../transparency/sequencer.ts';
 import { type Keys, checkKeys, openKeys } from '../vault/keys.ts';
 import { endAll } from './end-all.ts';
@@ -86,7 +86,7 @@ export async function openInstallation(options: OpenOptions, world: World = syst
       keys,
       policy,
       adoptedBy: whoRuns(),
-      followers: (installation) => [forgetHandOvers(installation)],
+      followers: followersOf,
     });
     opened.push(() => closeEngine(engine));
     return {

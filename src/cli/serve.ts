@@ -14,6 +14,7 @@ import { startLearning } from '../models/learning-loop.ts';
 import type { Engine } from '../deciding/engine.ts';
 import { expireDue } from '../people/expire.ts';
 import { deleteTakenOut } from '../people/put-back.ts';
+import { expireComplaints } from '../rights/complaints.ts';
 import { expireBatches, runnableBatches } from '../sending/batch.ts';
 import { expireHandOvers } from '../sending/hand-overs.ts';
 import { expireRemovals } from '../sending/removals.ts';
@@ -153,6 +154,7 @@ export async function startJobs({
       await expireHandOvers(engine);
       await expireRemovals(engine);
       await expireBatches(engine);
+      await expireComplaints(engine);
     }),
   ];
 }

@@ -72,6 +72,7 @@ export const tables = {
   decisions: { room: 'deciding', kind: 'person' },
   decision_people: { room: 'deciding', kind: 'lookup' },
   outcomes: { room: 'deciding', kind: 'person' },
+  placement_pauses: { room: 'deciding', kind: 'control' },
   nonpersonal_decisions: { room: 'deciding', kind: 'control' },
 
   batches: { room: 'sending', kind: 'control' },
@@ -79,6 +80,8 @@ export const tables = {
   // They name nobody and outlive whom they are about.
   removals: { room: 'sending', kind: 'control' },
   removal_readers: { room: 'sending', kind: 'control' },
+
+  complaints: { room: 'rights', kind: 'person' },
 
   access_keys: { room: 'http', kind: 'control' },
 

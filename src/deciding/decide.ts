@@ -76,11 +76,12 @@ async function decidePersonally(
   placement: PlacementRule,
   until: number,
 ): Promise<Decision | NonpersonalCause> {
+  if (engine.pauses.has(request.placement)) return 'paused';
   const live = engine.models.current(placement.model);
   if (live === undefined) return 'no model';
   const view = await engine.statements.read(request.person, placement, until);
   if (view === undefined || view.isSafeguarded) return 'no permit';
-  if (!view.settings.personal) return 'person switched';
+  if (!view.settings.personal || view.settings.withheld.includes(request.placement)) return 'person switched';
   const history = historyOf(engine, view);
   if (history.length === 0) return 'no history';
   const excluded = new Set(

@@ -17,6 +17,7 @@ import { DecisionStatements } from './decision-statements.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
 import { Exposure } from './internal/exposure.ts';
 import { NonpersonalDecisions } from './internal/nonpersonal.ts';
+import { LivePauses } from './pauses.ts';
 import { stripDecisions } from './strip-decisions.ts';
 
 export interface Engine extends ForgettingInstallation, LearningInstallation {
@@ -25,6 +26,7 @@ export interface Engine extends ForgettingInstallation, LearningInstallation {
   readonly items: LiveCatalogue;
   readonly nonpersonal: NonpersonalDecisions;
   readonly exposure: Exposure;
+  readonly pauses: LivePauses;
   readonly stopFollowing: () => Promise<void>;
   /** What personal decisions are read with and kept by. */
   readonly statements: DecisionStatements;
@@ -58,13 +60,14 @@ export async function openEngine(options: {
       // After a reconnect the notice is empty: any release may have been missed. What cannot be read now is read with the next notice.
       for (const name of model === '' ? models : [model]) void showPopular(name).catch(() => undefined); // until then the ranking before serves
     }),
-    followers: [stripDecisions, ...(options.followers?.(installation) ?? [])],
+    followers: [stripDecisions(installation), ...(options.followers?.(installation) ?? [])],
     sums: new Map(models.map((model) => [model, new LiveSums(installation, model)])),
     counts: new IntakeCounts(),
     models: await LiveModels.open(database, models),
     items,
     nonpersonal: new NonpersonalDecisions(installation),
     exposure: new Exposure(),
+    pauses: await LivePauses.open(database),
   };
 }
 
@@ -73,6 +76,7 @@ export async function closeEngine(engine: Engine): Promise<void> {
   await engine.nonpersonal.close();
   await engine.counts.flush(engine, engine.database.world.now()).catch(() => undefined); // counts of a few seconds, when the database has gone already
   await engine.stopFollowing();
+  await engine.pauses.close();
   await engine.models.close();
   await engine.items.close();
   for (const sums of engine.sums.values()) await sums.close();

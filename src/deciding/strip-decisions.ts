@@ -2,13 +2,26 @@
  * Forgetting, as far as it concerns records of decisions: what names the gone is stripped in the transaction that forgets, the commitment in the log
  * stays, and its key goes, so that nothing can be opened with it any more.
  */
+import type { Installation } from '../consent/installation.ts';
 import type { Transaction } from '../database/database.ts';
+import { rowTag } from '../database/row-tag.ts';
 import { heldItemsSql } from '../people/read-for-decision.ts';
-import type { Forgotten } from '../people/forget.ts';
+import type { Follower, Forgotten } from '../people/forget.ts';
 import { type DecisionRecord, recordFrom, recordText, stripped } from './decision-record.ts';
 
-/** Strips the decisions about a person. A follower of `people/forget`. */
-export async function stripDecisions(tx: Transaction, forgotten: Forgotten): Promise<void> {
+/** Strips the decisions about a person: a follower of `people/forget`. */
+export function stripDecisions(installation: Keyed): Follower {
+  return async (tx, forgotten) => follow(installation, tx, forgotten);
+}
+
+/** Stands for a record whose key is gone, so that a change in it is found. */
+export function redactedTag({ keys }: Keyed, row: { decision_id: string; record: string; redacted_at: Date }): Buffer {
+  return rowTag(keys.derived('row-tag'), 'decisions', [row.decision_id, row.record, row.redacted_at]);
+}
+
+type Keyed = Pick<Installation, 'keys'>;
+
+async function follow(installation: Keyed, tx: Transaction, forgotten: Forgotten): Promise<void> {
   const { personId, request } = forgotten;
   switch (request.kind) {
     case 'erase':
@@ -22,7 +35,7 @@ export async function stripDecisions(tx: Transaction, forgotten: Forgotten): Pro
       await moveDecisions(tx, personId, request.into);
       return;
     case 'withdraw':
-      await strip(tx, personId, (record) =>
+      await strip(installation, tx, personId, (record) =>
         record.basis.some((basis) => request.purposes.includes(basis.purpose))
           ? stripped(record, { kind: 'withdraw', keep: 'nothing' })
           : record,
@@ -34,7 +47,7 @@ export async function stripDecisions(tx: Transaction, forgotten: Forgotten): Pro
     case 'expire': {
       const [held] = await tx.query<{ item_ids: string[] }>(heldItemsSql, [personId]);
       const kept = new Set(held?.item_ids);
-      await strip(tx, personId, (record) =>
+      await strip(installation, tx, personId, (record) =>
         stripped(record, { kind: request.kind, keep: (itemId) => kept.has(itemId) }),
       );
       return;
@@ -45,6 +58,7 @@ export async function stripDecisions(tx: Transaction, forgotten: Forgotten): Pro
 }
 
 async function strip(
+  installation: Keyed,
   tx: Transaction,
   personId: string,
   change: (record: DecisionRecord) => DecisionRecord,
@@ -60,10 +74,19 @@ async function strip(
     return after === before ? [] : [{ id: row.decision_id, text: recordText(after) }];
   });
   if (changed.length === 0) return;
+  const redactedAt = tx.world.now();
   await tx.query(
-    `update decisions d set record = changed.record, redacted_at = $3, leaf_key = null
-     from unnest($2::uuid[], $4::text[]) as changed (decision_id, record) where d.person_id = $1 and d.decision_id = changed.decision_id`,
-    [personId, changed.map((one) => one.id), tx.world.now(), changed.map((one) => one.text)],
+    `update decisions d set record = changed.record, redacted_at = $3, redacted_tag = changed.tag, leaf_key = null
+     from unnest($2::uuid[], $4::text[], $5::bytea[]) as changed (decision_id, record, tag) where d.person_id = $1 and d.decision_id = changed.decision_id`,
+    [
+      personId,
+      changed.map((one) => one.id),
+      redactedAt,
+      changed.map((one) => one.text),
+      changed.map(({ id, text }) =>
+        redactedTag(installation, { decision_id: id, record: text, redacted_at: redactedAt }),
+      ),
+    ],
   );
   await tx.query('delete from outcomes where person_id = $1 and decision_id = any($2::uuid[])', [
     personId,
@@ -74,8 +97,8 @@ async function strip(
 /** The records go over with the person; they still name the id under which they were made, which is part of what was committed to. */
 async function moveDecisions(tx: Transaction, from: string, into: string): Promise<void> {
   await tx.query(
-    `insert into decisions (person_id, decision_id, placement, at, expires_at, version_id, record, redacted_at, leaf, leaf_key)
-     select $2, decision_id, placement, at, expires_at, version_id, record, redacted_at, leaf, leaf_key from decisions where person_id = $1`,
+    `insert into decisions (person_id, decision_id, placement, at, expires_at, version_id, record, redacted_at, redacted_tag, leaf, leaf_key)
+     select $2, decision_id, placement, at, expires_at, version_id, record, redacted_at, redacted_tag, leaf, leaf_key from decisions where person_id = $1`,
     [from, into],
   );
   await tx.query(

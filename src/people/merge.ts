@@ -114,6 +114,8 @@ export async function mergePeople(
       request: { kind: 'merge', into: merge.into },
       expiredBefore: new Map(),
     });
+  // Last, because the rooms above seal anew what goes over.
+  await destroyPersonKey(tx, merge.from);
   const moves = await contribute(installation, tx, [merge.from, merge.into]);
   return writeReceipt(tx, merge.into, { kind: 'merge', about: ['two records of one person'], moves });
 }
@@ -216,7 +218,6 @@ async function moveRows(
     await moveIdentifiers(tx, installation.keys, tx.world, { from: merge.from, to: intoKey });
   }
   for (const table of ownTables) await tx.query(table, [merge.from]);
-  await destroyPersonKey(tx, merge.from);
   const earlier = await tx.query<{ merged_id: string }>('select merged_id from merged_people where person_id = $1', [
     merge.from,
   ]);

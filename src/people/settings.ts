@@ -14,6 +14,8 @@ export interface Settings {
   readonly dial: DialPosition;
   /** Whether lists may be personal. When false, the person gets the list that everybody gets. */
   readonly personal: boolean;
+  /** Placements at which nothing is put together for the person any more, since they complained. */
+  readonly withheld: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Settings {
 export async function setDial(
   installation: Installation,
   personId: string,
-  change: Partial<Settings>,
+  change: Partial<Omit<Settings, 'withheld'>>,
 ): Promise<Settings> {
   const { dial, personal } = change;
   if (dial !== undefined && !dialPositions.includes(dial))
@@ -59,8 +61,28 @@ export function settingsFrom(values: Readonly<Record<string, string>>): Settings
   return {
     dial: dialPositions.find((position) => String(position) === dial) ?? 0,
     personal: personal === 'on',
+    withheld: Object.entries(values).flatMap(([setting, value]) =>
+      setting.startsWith(withheldPrefix) && value !== 'off' ? [setting.slice(withheldPrefix.length)] : [],
+    ),
   };
 }
+
+/** Keeps a placement from putting anything together for somebody, or lets it again. The person is locked and their revision raised. */
+export async function withholdPlacement(
+  installation: Pick<Installation, 'keys'>,
+  tx: Transaction,
+  change: { personId: string; placement: string; isWithheld: boolean },
+): Promise<void> {
+  await raiseRevision(tx, [change.personId]);
+  await store(installation, tx, {
+    personId: change.personId,
+    setting: `${withheldPrefix}${change.placement}`,
+    value: change.isWithheld ? 'on' : 'off',
+    at: tx.world.now(),
+  });
+}
+
+const withheldPrefix = 'withheld:';
 
 /** SQL: the settings of `permitted.person_id` as one JSON object, for the statement that reads for a decision. */
 export const settingsSql = `(select coalesce(json_object_agg(s.setting, s.value), '{}'::json) from person_settings s where s.person_id = permitted.person_id)`;
@@ -78,6 +100,7 @@ export async function mergeSettings(
   const kept = new Map(rows.map((row) => [row.setting, row]));
   const off = rows.find((row) => row.setting === 'personal' && row.value === 'off');
   if (off !== undefined) kept.set('personal', off);
+  for (const row of rows) if (row.setting.startsWith(withheldPrefix) && row.value === 'on') kept.set(row.setting, row);
   for (const { setting, value, updated_at: at } of kept.values())
     await store(installation, tx, { personId: merge.into, setting, value, at });
 }

@@ -126,7 +126,7 @@ describe('the checker', () => {
     const text = `export default policy({\n  colour: 'blue',\n})`;
     const findings = checkPolicy({ ...policy, colour: 'blue' }, { file: 'fairlead.policy.ts', text });
     expect(findings.map(findingText)).toEqual([
-      "fairlead.policy.ts:2:3 error shape.unknown-key: the policy says 'colour', which means nothing there, so it would not be obeyed. Take it out; known there are controller, purposes, consentCategories, signals, people, items, events, models, placements, segments, audiences, copy, fairness, privacy, retention, sensitiveTopics.",
+      "fairlead.policy.ts:2:3 error shape.unknown-key: the policy says 'colour', which means nothing there, so it would not be obeyed. Take it out; known there are controller, purposes, consentCategories, signals, people, items, events, models, placements, segments, audiences, copy, fairness, complaints, privacy, retention, sensitiveTopics.",
     ]);
   });
 });

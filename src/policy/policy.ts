@@ -29,6 +29,8 @@ export interface Policy {
   readonly fairness?: FairnessRule;
   /** How much may be told about everybody: without it nothing is released, and lists called `popular` are in catalogue order. */
   readonly privacy?: PrivacyRule;
+  /** When complaints pause a placement; `complaintLimitOf` fills in what is left out. */
+  readonly complaints?: ComplaintLimit;
   /** How long each kind of record lives; `retentionOf` fills in what is left out. */
   readonly retention?: Readonly<Partial<Record<RetainedRecord, string>>>;
   /** Item topics that enter no contribution and no personal list; `sensitiveTopicsOf` fills in the default list. */
@@ -277,6 +279,16 @@ export interface PrivacyRule {
   readonly popularEvery: string;
 }
 
+/** More complaining people than this, and a placement is paused by itself. */
+export interface ComplaintLimit {
+  /** Of a thousand people whom the placement reached, how many may complain. */
+  readonly perThousand: number;
+  /** How long is looked back, for example `'7 days'`. */
+  readonly within: string;
+  /** Fewer people than this pause nothing: 1 to 1,000. */
+  readonly atLeast: number;
+}
+
 export type RetainedRecord = 'decisions' | 'consent' | 'complaints' | 'approvals' | 'receipts' | 'models';
 
 /** The policy itself, with its literal types kept. `checkPolicy` finds what the types cannot. */
@@ -359,6 +371,14 @@ export const defaultRetention: Readonly<Record<RetainedRecord, string>> = {
   receipts: '3 years',
   models: '30 days',
 };
+
+/**
+ * The limit of complaints in force. By default 3 of 1,000 people within a week: the rate of spam reports that Gmail's sender guidelines say never to reach
+ * (0.3 %).
+ */
+export function complaintLimitOf(policy: Policy): ComplaintLimit {
+  return policy.complaints ?? { perThousand: 3, within: '7 days', atLeast: 3 };
+}
 
 /** The topics whose items enter no contribution and no personal list. */
 export function sensitiveTopicsOf(policy: Policy): readonly string[] {

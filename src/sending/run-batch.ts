@@ -318,6 +318,10 @@ class Run {
       await this.#pause('It was stopped by whoever ran it.');
       return false;
     }
+    if (this.#engine.pauses.has(this.#row.placement)) {
+      await this.#pause('The placement is paused.');
+      return false;
+    }
     const { state, expires_at: expiresAt } = await findBatch(this.#engine.database, this.#row.batch_id);
     if (hasEnded(state)) return false;
     if (expiresAt > this.#engine.database.world.now()) return true;

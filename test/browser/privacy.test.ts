@@ -108,6 +108,10 @@ test.each(languages)(
     await page.waitForSelector('#take-out');
     await expectNoFault(page, `preview-${language}`);
     await page.goto(`${url}/privacy?language=${language}`);
+    await page.locator('#ask-complain').click();
+    await page.waitForSelector('#complain');
+    await expectNoFault(page, `complain-${language}`);
+    await page.goto(`${url}/privacy?language=${language}`);
     await page.locator('#ask-erase').click();
     await page.waitForSelector('#erase');
     await expectNoFault(page, `erase-${language}`);

@@ -19,7 +19,9 @@ import { createAccessKey } from '../../src/http/access-keys.ts';
 import { learn } from '../../src/models/learn.ts';
 import { releasePopularityWhenDue } from '../../src/models/release-popularity.ts';
 import { choose } from '../../src/people/choose.ts';
+import { pausePlacement } from '../../src/deciding/pauses.ts';
 import { forget } from '../../src/people/forget.ts';
+import { complain } from '../../src/rights/complaints.ts';
 import { recordLook } from '../../src/people/looks.ts';
 import { linkToken, startSession, useLink } from '../../src/people/person-sessions.ts';
 import { setDial } from '../../src/people/settings.ts';
@@ -101,6 +103,7 @@ beforeAll(async () => {
   await recordOutcome(engine, personal.decision, { kind: 'clicked', item: personal.items[0]?.item ?? '' });
   await decide(engine, { person: { userId: 'nobody' }, placement: 'home' });
   await setDial(engine, adaId ?? '', { dial: 2 });
+  await complain(engine, { personId: adaId ?? '', about: 'processing', words: 'Too much of it.', via: 'page' });
   await send(
     engine,
     ['late-1', 'late-2', 'late-3', 'late-4', 'late-5', 'late-6'].flatMap((userId) => [
@@ -134,6 +137,7 @@ beforeAll(async () => {
   await send(engine, [viewed('ada', 'item-9')]);
   await engine.counts.flush(engine, systemWorld.now());
   await engine.nonpersonal.flush();
+  await pausePlacement(engine, { placement: 'weekly', reason: 'Wrong prices.', by: 'tests' });
 }, 60_000);
 afterAll(() => superuser.end());
 

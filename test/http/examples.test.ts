@@ -7,6 +7,8 @@ import { type Endpoint, mayBrowsersCall } from '../../src/http/contract/endpoint
 import { type EndpointName, endpointNames, endpoints } from '../../src/http/contract/endpoints.ts';
 import { learn } from '../../src/models/learn.ts';
 import { type Batch, approveBatch, createBatch } from '../../src/sending/batch.ts';
+import { complain } from '../../src/rights/complaints.ts';
+import { linkToken } from '../../src/sending/link-token.ts';
 import { removalsToken } from '../../src/sending/removals.ts';
 import { runBatch } from '../../src/sending/run-batch.ts';
 import { sequenceOnce } from '../../src/transparency/sequencer.ts';
@@ -56,6 +58,10 @@ async function actual(
   if (params === undefined) return {};
   if ('person' in params) return { person };
   if ('token' in params) return { token: tokens[name] ?? '' };
+  if (name.endsWith('Complaint'))
+    return {
+      id: (await complain(engine, { personId: person, about: 'processing', words: 'Why?', via: 'api' })).complaint,
+    };
   if (name.endsWith('Batch')) return { id: (await makeBatch()).batch };
   if (!('id' in params)) return params;
   const decided = await asServer.decide({ body: { person: { userId: 'u-17' }, placement: 'home' } });
@@ -67,7 +73,7 @@ async function actual(
 const logKeys = { origin: 'shop.example/log', seed: Buffer.alloc(32, 5) };
 
 // Whatever forgets or withdraws comes last.
-const order = ['excludeFromPerson', 'forgetPerson', 'withdrawItem'];
+const order = ['complain', 'pausePlacement', 'resumePlacement', 'excludeFromPerson', 'forgetPerson', 'withdrawItem'];
 const names = endpointNames.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
 
 describe.each(names)('%s', (name) => {
@@ -77,7 +83,7 @@ describe.each(names)('%s', (name) => {
     const { params, query, body } = declared.example;
     const real = await actual(name, params);
     const path = declared.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(real[key] ?? ''));
-    const sent = name === 'reportClicked' ? { item: await firstItem(real['id'] ?? '') } : body;
+    const sent = (await bodies[name]?.(real)) ?? body;
     const response = await fetch(
       `${server.url}${path}${query === undefined ? '' : `?${new URLSearchParams(query).toString()}`}`,
       {
@@ -101,6 +107,33 @@ describe.each(names)('%s', (name) => {
     if (declared.cacheSeconds !== undefined) expect(mayBrowsersCall(declared)).toBe(false);
   });
 });
+
+/** The bodies whose example cannot know what they have to name. */
+const bodies: Partial<Record<EndpointName, (real: Readonly<Record<string, string>>) => Promise<unknown>>> = {
+  reportClicked: async (real) => ({ item: await firstItem(real['id'] ?? '') }),
+  complain: async () => ({
+    ...endpoints.complain.example.body,
+    decision: (await actual('readDecision', { id: '' }))['id'],
+  }),
+  reportAbuse: () =>
+    Promise.resolve({
+      report: [
+        'Content-Type: multipart/report; report-type=feedback-report; boundary=b',
+        '',
+        '--b',
+        'Content-Type: message/feedback-report',
+        '',
+        'Feedback-Type: abuse',
+        '',
+        '--b',
+        'Content-Type: message/rfc822',
+        '',
+        `List-Unsubscribe: <https://shop.example/u/${linkToken(engine, 'unsubscribe', { personId: person, batchId: sent.batch, placement: 'weekly' })}>`,
+        '',
+        '--b--',
+      ].join('\r\n'),
+    }),
+};
 
 async function firstItem(id: string): Promise<string> {
   return (await asServer.readDecision({ params: { id } })).body.items[0]?.item ?? '';

@@ -15,7 +15,7 @@ import {
   safeguard,
   sensitive,
 } from '../../src/policy/policy.ts';
-import { forgetHandOvers } from '../../src/sending/hand-overs.ts';
+import { followersOf } from '../../src/rights/followers.ts';
 import { checkKeys, keysOf } from '../../src/vault/keys.ts';
 import { type TestDatabase, type TestDatabaseOptions, testDatabase } from './database.ts';
 
@@ -107,7 +107,7 @@ export async function testEngine(
     keys: testKeys,
     policy: given ?? shopPolicy,
     adoptedBy: 'tests',
-    followers: (installation) => [forgetHandOvers(installation)],
+    followers: followersOf,
   });
   open.push(engine);
   return { ...engine, database };

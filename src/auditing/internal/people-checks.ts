@@ -6,6 +6,9 @@ import { purposesOfField } from '../../policy/views.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { outcomeTag } from '../../deciding/outcomes.ts';
 import { nonpersonalTagOf } from '../../deciding/nonpersonal-tag.ts';
+import { redactedTag } from '../../deciding/strip-decisions.ts';
+import { type Pause, pauseTag } from '../../deciding/pauses.ts';
+import { complaintTag } from '../../rights/complaints.ts';
 import {
   type TaggedEvent,
   type TaggedExclusion,
@@ -182,6 +185,30 @@ export const tagChecks: readonly { readonly name: string; readonly check: Checki
       'select model, position, removed, added, tag from deltas',
       (row) => `deltas ${row.model} ${row.position}`,
       deltaTag,
+    ),
+  },
+  {
+    name: 'stripped decisions are as they were left',
+    check: tagCheck<Tagged<Parameters<typeof redactedTag>[1]>>(
+      'select decision_id, record, redacted_at, redacted_tag as tag from decisions where redacted_at is not null',
+      (row) => `decisions ${row.decision_id}`,
+      redactedTag,
+    ),
+  },
+  {
+    name: 'complaints are as they came in and were answered',
+    check: tagCheck<Tagged<Parameters<typeof complaintTag>[1]>>(
+      'select * from complaints',
+      (row) => `complaints ${row.complaint_id}`,
+      complaintTag,
+    ),
+  },
+  {
+    name: 'pauses of placements are as they were made and ended',
+    check: tagCheck<Tagged<Pause>>(
+      'select * from placement_pauses',
+      (row) => `placement_pauses ${row.pause_id}`,
+      pauseTag,
     ),
   },
   {

@@ -9,7 +9,7 @@ import { rowTag } from '../../database/row-tag.ts';
 type Keyed = Pick<Installation, 'database' | 'keys'>;
 
 /** Why an answer was not personal. For counts and metrics alone. */
-export type NonpersonalCause = 'no permit' | 'no history' | 'no model' | 'unavailable' | 'person switched';
+export type NonpersonalCause = 'no permit' | 'no history' | 'no model' | 'unavailable' | 'person switched' | 'paused';
 
 interface Entry {
   readonly decisionId: string;

@@ -44,7 +44,7 @@ export interface Endpoint {
   };
 }
 
-type Tag = 'Intake' | 'Consent' | 'Items' | 'Decisions' | 'People' | 'Models' | 'Sending' | 'Server';
+type Tag = 'Intake' | 'Consent' | 'Items' | 'Decisions' | 'People' | 'Models' | 'Sending' | 'Rights' | 'Server';
 
 /** Declares an endpoint and keeps the types of its schemas. */
 export function endpoint<const Declared extends Endpoint>(declared: Declared): Declared {

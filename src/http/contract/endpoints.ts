@@ -6,6 +6,7 @@ import * as intake from './intake.ts';
 import * as items from './items.ts';
 import * as models from './models.ts';
 import * as people from './people.ts';
+import * as rights from './rights.ts';
 import * as sending from './sending.ts';
 import * as server from './server.ts';
 
@@ -51,6 +52,14 @@ export const endpoints = {
   approveBatch: sending.approveBatch,
   cancelBatch: sending.cancelBatch,
   readContent: sending.readContent,
+  complain: rights.complain,
+  reportAbuse: rights.reportAbuse,
+  listComplaints: rights.listComplaints,
+  readComplaint: rights.readComplaint,
+  answerComplaint: rights.answerComplaint,
+  listPauses: rights.listPauses,
+  pausePlacement: rights.pausePlacement,
+  resumePlacement: rights.resumePlacement,
   openApiDocument: server.openApiDocument,
   healthy: server.healthy,
   ready: server.ready,

@@ -1,6 +1,7 @@
 /** One person: who it is, what is held, and how it is taken out. Ids of people in URLs are random; user ids stand in bodies alone. */
 import { Type } from 'typebox';
 import { endpoint } from './endpoint.ts';
+import { OpenedComplaint } from './rights.ts';
 import { Dial, ItemId, Moment, Person, Receipt, Settings, Standing, Uuid, closed } from './schemas.ts';
 
 const params = Type.Object({ person: Uuid });
@@ -125,6 +126,7 @@ export const exportPerson = endpoint({
     contributions: Type.Array(Type.Object({ model: Type.String(), items: Type.Array(Type.String()) })),
     settings: Settings,
     receipts: Type.Array(Receipt),
+    complaints: Type.Array(OpenedComplaint),
     looks: Type.Array(Type.Object({ duty: Type.String(), reason: Type.String(), at: Moment }), {
       description: 'Who else looked at all of this, and why, newest first.',
     }),
@@ -152,8 +154,9 @@ export const exportPerson = endpoint({
       consents: [exampleConsent],
       standing: { suggestions: true, email: false },
       contributions: [{ model: 'alsoLiked', items: ['item-3'] }],
-      settings: { dial: 0, personal: true },
+      settings: { dial: 0, personal: true, withheld: [] },
       receipts: [],
+      complaints: [],
       looks: [],
     },
   },
@@ -293,7 +296,7 @@ export const readDial = endpoint({
   params,
   answer: Settings,
   problems: ['person.unknown'],
-  example: { params: exampleParams, answer: { dial: 0, personal: true } },
+  example: { params: exampleParams, answer: { dial: 0, personal: true, withheld: [] } },
 });
 
 export const setDial = endpoint({
@@ -307,5 +310,5 @@ export const setDial = endpoint({
   body: Type.Object({ dial: Type.Optional(Dial), personal: Type.Optional(Type.Boolean()) }, closed),
   answer: Settings,
   problems: ['person.unknown'],
-  example: { params: exampleParams, body: { dial: 1 }, answer: { dial: 1, personal: true } },
+  example: { params: exampleParams, body: { dial: 1 }, answer: { dial: 1, personal: true, withheld: [] } },
 });

@@ -134,6 +134,23 @@ const table = {
     title: 'Too few people are in the audience',
     meaning: 'What so few people share tells about each of them. Widen the segment.',
   },
+  'complaint.unknown': {
+    status: 404,
+    title: 'There is no such complaint',
+    meaning:
+      'It goes when the person is erased, and when the policy no longer keeps it. `GET /v1/complaints` lists the queue.',
+  },
+  'complaint.answered': {
+    status: 409,
+    title: 'The complaint has been answered already',
+    meaning: 'Each is answered once. Read the answer; whoever complains again is answered anew.',
+  },
+  'report.unreadable': {
+    status: 400,
+    title: 'The abuse report cannot be used',
+    meaning:
+      'Send the report of the mailbox provider whole, as it came by mail; it has to quote a message that was sent from here.',
+  },
   'batch.unknown': {
     status: 404,
     title: 'There is no such batch',

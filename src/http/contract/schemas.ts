@@ -81,6 +81,9 @@ export const Dial = Type.Union(
 export const Settings = Type.Object({
   dial: Dial,
   personal: Type.Boolean({ description: 'Whether lists may be made for them at all.' }),
+  withheld: Type.Array(Type.String(), {
+    description: 'Placements at which nothing is put together for them any more, since they complained.',
+  }),
 });
 
 export const Basis = Type.Object({

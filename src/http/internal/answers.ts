@@ -21,20 +21,23 @@ import { queueFoldForItems } from '../../people/fold.ts';
 import { heedSignal } from '../../people/heed-signal.ts';
 import { type ForgetRequest, forget } from '../../people/forget.ts';
 import { linkSeconds, linkToken } from '../../people/person-sessions.ts';
-import { type Named, findPerson, isPerson, namingIdentifier } from '../../people/persons.ts';
+import { findPerson, isPerson, namingIdentifier } from '../../people/persons.ts';
 import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { receiptsOf } from '../../people/receipts.ts';
-import { readSettings, setDial } from '../../people/settings.ts';
+import { type Settings, readSettings, setDial } from '../../people/settings.ts';
 import { entryOf, noticeLanguages, wordsIn } from '../../policy/policy.ts';
+import { complaintsOf } from '../../rights/complaints.ts';
 import { proofFor } from '../../transparency/proof-for.ts';
 import type { AnswerOf, Endpoint, InputOf } from '../contract/endpoint.ts';
 import type { EndpointName, endpoints } from '../contract/endpoints.ts';
 import type { Message } from '../contract/intake.ts';
 import { type Caller, missingKey, sourceOf, spokenFor } from './caller.ts';
 import type { IntakeQueue } from './intake-queue.ts';
+import { ownPerson } from './own-person.ts';
 import { messageOf, messagesOf, timeOf } from './messages.ts';
 import type { Metrics } from './metrics.ts';
 import { Misfit, Wait } from './problem-answer.ts';
+import { rightsAnswers } from './rights-answers.ts';
 import { sendingAnswers } from './sending-answers.ts';
 
 /** What the answers work with. */
@@ -273,8 +276,9 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
         consents: consentsOf(whole),
         standing: standingOf(desk.engine, new Set(whole.standing)),
         contributions: whole.contributions.map(({ model, items }) => ({ model, items: [...items] })),
-        settings: whole.settings,
+        settings: settingsOf(whole.settings),
         receipts: whole.receipts.map(receiptOf),
+        complaints: await complaintsOf(desk.engine, desk.engine.database, whole.personId),
         looks: whole.looks.map(({ duty, reason, at }) => ({ duty, reason, at: at.toISOString() })),
       },
       headers: { 'content-disposition': 'attachment; filename="everything-held.json"' },
@@ -305,12 +309,12 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
   async readDial({ engine }, { caller, params }) {
     await refuseOthers(engine, caller, params.person);
     if (!(await isPerson(engine.database, params.person))) throw unknownPerson();
-    return { body: await readSettings(engine.database, params.person) };
+    return { body: settingsOf(await readSettings(engine.database, params.person)) };
   },
 
   async setDial({ engine }, { caller, params, body }) {
     await refuseOthers(engine, caller, params.person);
-    return { body: await setDial(engine, params.person, body) };
+    return { body: settingsOf(await setDial(engine, params.person, body)) };
   },
 
   async excludeFromPerson({ engine }, { caller, params, body }) {
@@ -360,6 +364,7 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
   },
 
   ...sendingAnswers,
+  ...rightsAnswers,
 
   async openApiDocument({ document }) {
     return { body: document };
@@ -510,6 +515,10 @@ async function readWhole(engine: Engine, caller: Caller, personId: string): Prom
 }
 
 /** For a person token everybody else does not exist. */
+function settingsOf(settings: Settings): Omit<Settings, 'withheld'> & { withheld: string[] } {
+  return { ...settings, withheld: [...settings.withheld] };
+}
+
 async function refuseOthers(engine: Engine, caller: Caller, personId: string): Promise<void> {
   if (caller.kind !== 'server' && (await ownPerson(engine, caller)) !== personId) throw unknownPerson();
 }
@@ -519,11 +528,6 @@ async function refuseOthersDecision(engine: Engine, caller: Caller, decisionId: 
   await engine.nonpersonal.flush();
   const found = await findDecision(engine.database, decisionId);
   if (found.about === 'somebody' && found.personId !== (await ownPerson(engine, caller))) throw unknownDecision();
-}
-
-async function ownPerson(engine: Engine, caller: Caller): Promise<string | undefined> {
-  const own: Named = caller.kind === 'person' ? { userId: caller.userId } : {};
-  return findPerson(engine, engine.database, own);
 }
 
 type ForgetBody = { kind: 'withdraw'; purposes: string[] } | { kind: 'rectify'; field: string } | { kind: 'erase' };

@@ -10,6 +10,7 @@ import { type WholePerson, readWholePerson } from '../../people/profile.ts';
 import { putBackMs } from '../../people/put-back.ts';
 import { type Policy, type Purpose, dialPositions, entryOf, wordsIn } from '../../policy/policy.ts';
 import { fieldsFor, purposesOfField } from '../../policy/views.ts';
+import { complaintsOf } from '../../rights/complaints.ts';
 import { type Language, countIn, dayIn, fill, listIn, momentIn } from './languages/language.ts';
 import { type PrivacyMessages, privacyMessages } from './languages/privacy/privacy-messages.ts';
 import { durationIn } from './languages/duration.ts';
@@ -20,6 +21,7 @@ export const thingsAtOnce = 25;
 const decisionsShown = 8;
 const receiptsShown = 8;
 const looksShown = 20;
+const complaintsShown = 8;
 
 /** What the view is made for. */
 interface Asked {
@@ -36,9 +38,10 @@ export type PrivacyView = Awaited<ReturnType<typeof privacyView>>;
 export async function privacyView(engine: Engine, asked: Asked) {
   const { personId, language } = asked;
   const permit = dutyPermit('access', personId, 'their own privacy centre', { byThemselves: true });
-  const [whole, decisions] = await Promise.all([
+  const [whole, decisions, complaints] = await Promise.all([
     readWholePerson(engine, engine.database, permit),
     recentDecisions(engine, engine.database, personId, { limit: decisionsShown }),
+    complaintsOf(engine, engine.database, personId),
   ]);
   const say = privacyMessages[language];
   return {
@@ -47,7 +50,23 @@ export async function privacyView(engine: Engine, asked: Asked) {
       shownPurpose(engine.policy, whole, language, { name, declared }),
     ),
     known: knownOf(engine, whole, asked),
+    complaints: complaints.slice(0, complaintsShown).map((complaint) => ({
+      about: say.wrong[complaint.about],
+      words: complaint.words === null ? '' : fill(say.wrong.youWrote, { words: complaint.words }),
+      state:
+        complaint.answeredAt === null
+          ? fill(say.wrong.waits, {
+              day: dayIn(language, new Date(complaint.receivedAt)),
+              due: dayIn(language, new Date(complaint.dueAt)),
+            })
+          : fill(say.wrong.answered, {
+              day: dayIn(language, new Date(complaint.answeredAt)),
+              name: complaint.answeredBy ?? '',
+            }),
+      answer: complaint.answer ?? '',
+    })),
     decisions: decisions.map((decision) => ({
+      id: decision.decisionId,
       placement: nameInWords(decision.placement),
       at: momentIn(language, decision.at),
       count: countIn(language, decision.items.length),

@@ -19,6 +19,7 @@ import { readWholePerson } from '../../people/profile.ts';
 import { putBack } from '../../people/put-back.ts';
 import { setDial } from '../../people/settings.ts';
 import { dialPositions, entryOf, wordsIn } from '../../policy/policy.ts';
+import { type ComplaintAbout, complain, complaintsOf } from '../../rights/complaints.ts';
 import type { HandOver } from '../internal/hand-over.ts';
 import { type Fields, acceptForms, isOwnPage, requireOwnPage, unreadableForm } from '../internal/forms.ts';
 import type { Limits } from '../internal/limits.ts';
@@ -162,7 +163,7 @@ async function tried(act: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof Refusal && ['exclusion.unknown', 'request.invalid'].includes(error.code))
+    if (error instanceof Refusal && ['exclusion.unknown', 'decision.unknown', 'request.invalid'].includes(error.code))
       return { said: 'gone', at: 'main' };
     throw error;
   }
@@ -246,6 +247,31 @@ const acts: Readonly<Record<string, (acting: Acting) => Promise<Outcome>>> = {
     return { said: 'dial', at: 'dial' };
   },
 
+  async 'ask-complain'({ language, fields }) {
+    const say = privacyMessages[language].wrong;
+    return {
+      page: {
+        template: 'privacy-complain',
+        title: say.askTitle,
+        values: { decision: decisionIn(fields) ?? '', abouts: abouts.map((about) => ({ about, words: say[about] })) },
+      },
+    };
+  },
+
+  async complain({ engine, session, fields }) {
+    const about = abouts.find((one) => one === fields['about']);
+    if (about === undefined) throw unreadableForm();
+    const decisionId = decisionIn(fields);
+    await complain(engine, {
+      personId: session.personId,
+      about,
+      via: 'page',
+      words: fields['words'] ?? '',
+      ...(decisionId === undefined ? {} : { decisionId }),
+    });
+    return { said: 'complained', at: 'wrong' };
+  },
+
   async 'ask-erase'({ language }) {
     return { page: { template: 'privacy-erase', title: privacyMessages[language].rights.eraseSure } };
   },
@@ -277,6 +303,16 @@ async function isInConflict(
   if (!purposesCovered(engine.policy).includes(purpose)) return false;
   const spoken = await consentHistory(engine.database, personId);
   return isSignalled(spoken, purpose) || (hasSignal(request) && takesSignal(spoken, purpose));
+}
+
+const abouts = ['decision', 'message', 'processing'] as const satisfies readonly ComplaintAbout[];
+
+/** The decision that a complaint is about, when one is named. */
+function decisionIn(fields: Fields): string | undefined {
+  const { decision = '' } = fields;
+  if (decision === '') return undefined;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(decision)) throw unreadableForm();
+  return decision;
 }
 
 async function chooseHere(
@@ -401,7 +437,8 @@ async function answerPlain(
 const files: Readonly<Record<string, (engine: Engine, session: PersonSession) => Promise<unknown>>> = {
   async 'export.json'(engine, { personId }) {
     const permit = dutyPermit('access', personId, 'their own export', { byThemselves: true });
-    return readWholePerson(engine, engine.database, permit);
+    const whole = await readWholePerson(engine, engine.database, permit);
+    return { ...whole, complaints: await complaintsOf(engine, engine.database, personId) };
   },
   async 'consents.json'(engine, { personId }) {
     const receipts = await consentReceipts(engine, engine.database, personId);

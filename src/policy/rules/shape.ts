@@ -9,6 +9,7 @@ import type {
   CopyRule,
   EventRule,
   FairnessLimits,
+  ComplaintLimit,
   PrivacyRule,
   FairnessRule,
   IdentifierField,
@@ -371,6 +372,14 @@ const policyShape = objectOf<Policy>('an object, made by policy({ … })', {
           required: [],
           shapes: { exposureRatio: numberBetween(0, 1, { whole: false, of: '' }) },
         }),
+      },
+    }),
+    complaints: objectOf<ComplaintLimit>('a limit of complaints with perThousand, within and atLeast', {
+      required: ['perThousand', 'within', 'atLeast'],
+      shapes: {
+        perThousand: numberBetween(0, 1_000, { whole: false, of: '' }),
+        within: duration,
+        atLeast: numberBetween(1, 1_000, { whole: true, of: '' }),
       },
     }),
     privacy: objectOf<PrivacyRule>('a privacy budget with epsilon, delta, period and popularEvery', {
