@@ -60,14 +60,7 @@ async function run({ quick, onLine }: BenchOptions): Promise<Figure[]> {
         scores: scored.map(({ score }) => score),
         groups: scored.map(({ item }) => groupOf(item)),
         suppliers: scored.map(() => -1),
-        exposures: Array.from(
-          exposure.levelsOf(
-            'home',
-            scored.map(({ item }) => ({ itemNumber: item })),
-            itemCount,
-          ),
-          (level) => Number.parseInt(level, 16),
-        ),
+        exposures: scored.map(({ item }) => exposure.levelOf('home', item, itemCount)),
         history: Array.from(known, groupOf),
         heldBack: [],
       },

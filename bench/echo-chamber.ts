@@ -111,14 +111,7 @@ async function simulate(
               scores: scored.map(({ score }) => score),
               groups: scored.map(({ item }) => categoryOf(item)),
               suppliers: scored.map(() => -1),
-              exposures: Array.from(
-                exposure.levelsOf(
-                  'home',
-                  scored.map(({ item }) => ({ itemNumber: item })),
-                  itemCount,
-                ),
-                (level) => Number.parseInt(level, 16),
-              ),
+              exposures: scored.map(({ item }) => exposure.levelOf('home', item, itemCount)),
               history: Array.from(history, categoryOf),
               heldBack: [],
             },

@@ -8,11 +8,13 @@ import { systemWorld } from '../database/world.ts';
 import { isBehind, modelVersions } from '../models/learn.ts';
 import { listPauses } from '../deciding/pauses.ts';
 import { complaintBacklog } from '../rights/complaints.ts';
+import { recipeStanding } from '../models/recipes.ts';
 import { foldBacklog } from '../people/fold.ts';
 import { intakeCountsSince, intakeReport } from '../people/intake-report.ts';
 import { tardyRecipients } from '../sending/removals.ts';
 import { subtractDuration } from '../policy/durations.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { standingTold } from './evaluation/tell-standing.ts';
 import { guarded } from './guarded.ts';
 import { type MailOptions, mailerFrom, withMail } from './mail-options.ts';
 import { type OpenInstallation, type OpenOptions, withInstallation } from './open-installation.ts';
@@ -193,6 +195,14 @@ async function examineModels({ engine, database }: OpenInstallation): Promise<Ex
       });
     else {
       const behind = (await isBehind(database, model)) ? ', and people have changed since' : '';
+      const standing = await recipeStanding(database, model);
+      if (standing !== undefined)
+        examined.push({
+          name: `recipe of ${model}`,
+          ok: !standing.isProposalDue,
+          state: standingTold(standing).replace('Recipe: ', ''),
+          remedy: standing.isProposalDue ? `Measure and adopt a new one: fairlead evaluate --live ${model}.` : null,
+        });
       examined.push(
         fine(
           name,

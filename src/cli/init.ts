@@ -10,10 +10,11 @@ import { Refusal } from '../database/refusal.ts';
 import { openRowSource } from '../people/import/open-row-source.ts';
 import type { RowSource } from '../people/import/row-source.ts';
 import { findingText, mayRun } from '../policy/check.ts';
-import { type ColumnGuess, type ColumnSample, draftFromColumns, starterPolicy } from '../policy/starter.ts';
+import { type ColumnGuess, draftFromColumns, starterPolicy } from '../policy/starter.ts';
 import { guarded } from './guarded.ts';
 import { collected, defaultPolicyFile, jsonOption } from './options.ts';
 import { readPolicyFile } from './policy-file.ts';
+import { sampleOf } from './sample-columns.ts';
 import { formatCount, good, progressBar, say, sayJson, soft, strong, tableLines, wrapped } from './terminal.ts';
 import { type Trial, tryFile } from './try-file.ts';
 
@@ -26,8 +27,6 @@ interface InitOptions {
   readonly force?: boolean;
   readonly json?: boolean;
 }
-
-const sampleRows = 200;
 
 export function initCommand(): Command {
   return new Command('init')
@@ -94,28 +93,6 @@ async function refuseUnrunnable(file: string): Promise<void> {
     `What was given makes no policy that may run:\n${findings.map(findingText).join('\n')}`,
     { remedy: `Give other values and say --force, or correct ${file}.` },
   );
-}
-
-async function sampleOf(source: RowSource): Promise<ColumnSample[]> {
-  const values: string[][] = source.columns.map(() => []);
-  let rows = 0;
-  for await (const batch of source.read(source.columns)) {
-    for (const row of batch.rows.slice(0, sampleRows - rows))
-      row.values.forEach((value, at) => values[at]?.push(textOf(value)));
-    rows += batch.rows.length;
-    if (rows >= sampleRows) break;
-  }
-  return source.columns.map((name, at) => ({ name, values: values[at] ?? [] }));
-}
-
-function textOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'bigint' ||
-    typeof value === 'boolean'
-    ? String(value)
-    : '';
 }
 
 async function tried(source: RowSource, columns: readonly ColumnGuess[]): Promise<Trial | undefined> {

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   decide: async () => (await import('./decide.ts')).decideCommand(),
   why: async () => (await import('./why.ts')).whyCommand(),
   forget: async () => (await import('./forget.ts')).forgetCommand(),
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   batch: async () => (await import('./batch.ts')).batchCommand(),
   stop: async () => (await import('./stop.ts')).stopCommand(),

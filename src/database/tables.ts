@@ -56,6 +56,7 @@ export const tables = {
   inbox: { room: 'people', kind: 'lookup' },
   exclusions: { room: 'people', kind: 'person' },
   contributions: { room: 'people', kind: 'person' },
+  tuning_people: { room: 'people', kind: 'person' },
   receipts: { room: 'people', kind: 'person' },
   intake_counts: { room: 'people', kind: 'control' },
   sums: { room: 'people', kind: 'control' },
@@ -65,6 +66,7 @@ export const tables = {
   erasure_journal: { room: 'people', kind: 'lookup' },
 
   recipes: { room: 'models', kind: 'reference' },
+  recipe_proposals: { room: 'models', kind: 'reference' },
   model_versions: { room: 'models', kind: 'reference' },
   privacy_budgets: { room: 'models', kind: 'control' },
   privacy_ledger: { room: 'models', kind: 'control' },

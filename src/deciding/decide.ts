@@ -5,7 +5,8 @@
 import type { Permit } from '../consent/permit.ts';
 import { Refusal } from '../database/refusal.ts';
 import { type HistoryEntry, contributionOf } from '../learning/contributions.ts';
-import type { RankedItem } from '../learning/scoring.ts';
+import { factorOne, recencyFactors } from '../learning/recipe.ts';
+import type { ScoredItem } from '../learning/scoring.ts';
 import type { LiveModel } from '../models/live-models.ts';
 import type { DecisionView, NamedOrKnown } from '../people/read-for-decision.ts';
 import { addDuration } from '../policy/durations.ts';
@@ -82,7 +83,7 @@ async function decidePersonally(
   const view = await engine.statements.read(request.person, placement, until);
   if (view === undefined || view.isSafeguarded) return 'no permit';
   if (!view.settings.personal || view.settings.withheld.includes(request.placement)) return 'person switched';
-  const history = historyOf(engine, view);
+  const { history, factors } = historyOf(engine, view, live);
   if (history.length === 0) return 'no history';
   const excluded = new Set(
     (request.context?.exclude ?? []).flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []),
@@ -91,8 +92,9 @@ async function decidePersonally(
   const ranked = rank(engine, live, history, {
     show: variety === undefined ? show : Math.max(candidateCount, 2 * show),
     excluded,
+    factors,
   });
-  const record = recordOf(engine, request, placement, { view, live, history, ranked });
+  const record = recordOf(engine, request, placement, { view, live, history, factors, ranked });
   // An answer in which the history plays no part is not a personal one, and does not pretend to be.
   if (!record.items.some((item) => item.terms.some((term) => term.of !== 'everyone'))) return 'no history';
   if (!(await write(engine, view, record, until))) return 'no permit';
@@ -104,14 +106,19 @@ async function decidePersonally(
   return answerOf(engine, record);
 }
 
-/** The recipe's history, by item number. What the catalogue does not have is in no model either. */
-function historyOf(engine: Engine, view: DecisionView): Int32Array {
+/** The recipe's history, by item number, and how much each item counts by its age. What the catalogue does not have is in no model either. */
+function historyOf(
+  engine: Engine,
+  view: DecisionView,
+  live: LiveModel,
+): { history: Int32Array; factors: Int32Array | undefined } {
   const entries: HistoryEntry[] = [];
   for (const [itemId, at] of view.history) {
     const item = engine.items.byId(itemId)?.itemNumber;
     if (item !== undefined) entries.push({ item, at });
   }
-  return contributionOf(entries, {});
+  const history = contributionOf(entries, {});
+  return { history, factors: recencyFactors(live, history, { entries, now: engine.database.world.now().getTime() }) };
 }
 
 /** The best items that may be shown, and those that were passed over on the way. */
@@ -119,11 +126,15 @@ export function rank(
   engine: Pick<Engine, 'items'>,
   live: LiveModel,
   history: Int32Array,
-  options: { show: number; excluded: ReadonlySet<number> },
-): { shown: RankedItem[]; passedOver: number[] } {
+  options: { show: number; excluded: ReadonlySet<number>; factors: Int32Array | undefined },
+): { shown: ScoredItem[]; passedOver: number[] } {
   for (let limit = options.show + Math.max(8, options.show >> 2); ; limit *= 4) {
-    const scored = live.scorer.best(history, { limit, exclude: (item) => options.excluded.has(item) });
-    const shown: RankedItem[] = [];
+    const scored = live.scorer.score(history, {
+      limit,
+      exclude: (item) => options.excluded.has(item),
+      ...(options.factors === undefined ? {} : { factors: options.factors }),
+    });
+    const shown: ScoredItem[] = [];
     const passedOver: number[] = [];
     for (const item of scored) {
       if (shown.length === options.show) break;
@@ -138,13 +149,17 @@ function recordOf(
   engine: Engine,
   request: DecisionRequest,
   placement: PlacementRule,
-  made: { view: DecisionView; live: LiveModel; history: Int32Array; ranked: ReturnType<typeof rank> },
+  made: {
+    view: DecisionView;
+    live: LiveModel;
+    history: Int32Array;
+    factors: Int32Array | undefined;
+    ranked: ReturnType<typeof rank>;
+  },
 ): DecisionRecord {
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
   const balance = balanceUsed(engine, request.placement, placement, made);
-  const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf, (shown) =>
-    made.live.scorer.explain(made.history, shown),
-  );
+  const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf);
   // Keys in the order of canonical JSON, here and in everything below, so that the text is written without sorting.
   return {
     at: made.view.at.toISOString(),
@@ -160,7 +175,7 @@ function recordOf(
     record: 'decision',
     used: {
       ...(balance === undefined ? {} : { balance }),
-      history: Array.from(made.history, (item) => ({ factor: 256, item: idOf(item) })),
+      history: Array.from(made.history, (item, at) => ({ factor: made.factors?.[at] ?? factorOne, item: idOf(item) })),
       passedOver: [...made.ranked.passedOver.map(idOf), ...(request.context?.exclude ?? [])],
       show: placement.show,
     },

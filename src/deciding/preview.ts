@@ -3,6 +3,7 @@
  * see of them now. Nothing is recorded, because nothing is shown to suggest; nothing is changed either.
  */
 import { contributionOf } from '../learning/contributions.ts';
+import { recencyFactors } from '../learning/recipe.ts';
 import { readHistories } from '../people/history.ts';
 import { balanceWeights, boundedDial, candidateCount } from './balance.ts';
 import { rank } from './decide.ts';
@@ -44,6 +45,7 @@ export async function previewWithout(
       const { shown } = rank(engine, live, history, {
         show: variety === undefined ? show : Math.max(candidateCount, 2 * show),
         excluded: new Set(),
+        factors: recencyFactors(live, history, { entries, now: now.getTime() }),
       });
       const weights = variety === undefined ? undefined : balanceWeights(variety, dial);
       const balance =
@@ -64,7 +66,7 @@ export async function previewWithout(
               }),
             };
       const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
-      return balancedList(shown, { show, balance }, idOf, () => []).items.map(({ item }) => item);
+      return balancedList(shown, { show, balance }, idOf).items.map(({ item }) => item);
     };
     const before = listFrom(read.entries);
     const after = listFrom(

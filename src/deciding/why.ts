@@ -120,12 +120,16 @@ export async function replayRecord(engine: Pick<Engine, 'items' | 'models'>, rec
     return item.itemNumber;
   };
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
-  const history = Int32Array.from(record.used.history, (entry) => numberOf(entry.item)).sort();
+  const used = record.used.history
+    .map(({ item, factor }) => ({ item: numberOf(item), factor }))
+    .toSorted((a, b) => a.item - b.item);
+  const history = Int32Array.from(used, ({ item }) => item);
+  const factors = used.map(({ factor }) => factor);
   const passedOver = new Set(record.used.passedOver.flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []));
   const { show, balance } = record.used;
   const limit = balance?.facts?.groups.length ?? show;
-  const ranked = live.scorer.best(history, { limit, exclude: (item) => passedOver.has(item) });
-  const again = balancedList(ranked, { show, balance }, idOf, (shown) => live.scorer.explain(history, shown));
+  const scored = live.scorer.score(history, { limit, factors, exclude: (item) => passedOver.has(item) });
+  const again = balancedList(scored, { show, balance }, idOf);
   const differences = [...differencesOf(again.items, record.items), ...costDifferences(again.costs, record.costs)];
   return { result: differences.length === 0 ? 'same' : 'different', differences };
 }

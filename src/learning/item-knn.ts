@@ -3,6 +3,7 @@
  * of the similarities between an item and what is in the history.
  */
 import type { CoOccurrence } from './co-occurrence.ts';
+import { BestPositions } from './internal/best-positions.ts';
 import { matrixReader, packMatrix } from './internal/solve-matrix.ts';
 import type { LocalRidgeParameters } from './local-ridge.ts';
 
@@ -28,21 +29,22 @@ export function solveItemKnn(sums: CoOccurrence, recipe: ItemKnnRecipe): LocalRi
   const reader = matrixReader(matrix);
   const { items, counts } = matrix;
   const row = new Int32Array(items.length);
+  const best = new BestPositions(Math.min(most, items.length));
   const starts = new Uint32Array(items.length + 1);
   const neighbours: number[] = [];
   const weights: number[] = [];
   items.forEach((_, target) => {
     reader.fillRows(target, 1, row);
-    const similarities = Array.from(row, (shared, other) => ({
-      other,
-      similarity: shared / Math.sqrt((counts[target] ?? 0) * (counts[other] ?? 0)),
-    }));
-    const nearest = similarities
-      .filter(({ similarity }) => similarity > 0)
-      .sort((a, b) => b.similarity - a.similarity || a.other - b.other)
-      .slice(0, most)
-      .sort((a, b) => a.other - b.other);
-    for (const { other, similarity } of nearest) {
+    best.clear(most);
+    const count = counts[target] ?? 0;
+    for (let other = 0; other < row.length; other++) {
+      const shared = row[other] ?? 0;
+      if (shared <= 0) continue;
+      const similarity = shared / Math.sqrt(count * (counts[other] ?? 0));
+      if (best.wouldTake(similarity, other)) best.take(similarity, other);
+    }
+    const nearest = best.descending().sort((a, b) => a.position - b.position);
+    for (const { position: other, value: similarity } of nearest) {
       const weight = Math.floor(similarity * 2 ** weightBits + 0.5);
       if (weight === 0) continue;
       neighbours.push(items[other] ?? 0);

@@ -55,7 +55,7 @@ export function evaluatePropensity(
   options: PropensityEvaluationOptions,
 ): PropensityFigures {
   const { training, tested } = splitOf(people, options.trainingShare, options.random);
-  const score = learnedFrom(training, recipe, options);
+  const score = scorecardOf(training, recipe, options);
   return figuresOf(
     tested.map((person) => ({
       ...person,
@@ -102,6 +102,8 @@ export interface DraftOptions extends PropensityEvaluationOptions {
   interactionsMax?: number;
   lambda?: number;
   minPeople?: number;
+  /** Called for each pair of features that has been tried alone. */
+  onProgress?: (progress: { done: number; total: number }) => void;
 }
 
 /**
@@ -125,13 +127,17 @@ export function draftPropensity(people: readonly LabelledPerson[], options: Draf
     weightBits: 20,
   };
   const aucWith = (interactions: PropensityRecipe['interactions']): number => {
-    const score = learnedFrom(training, { ...recipe, interactions }, options);
+    const score = scorecardOf(training, { ...recipe, interactions }, options);
     return figuresOf(tested.map((person) => ({ ...score(person.values), happened: person.happened }))).auc;
   };
   let best = aucWith([]);
   const pairs = names.flatMap((one, at) => names.slice(at + 1).map((other) => [one, other] as const));
   const helpful = pairs
-    .map((pair) => ({ pair, auc: aucWith([pair]) }))
+    .map((pair, at) => {
+      const auc = aucWith([pair]);
+      options.onProgress?.({ done: at + 1, total: pairs.length });
+      return { pair, auc };
+    })
     .filter(({ auc }) => auc > best)
     .sort((a, b) => b.auc - a.auc);
   const interactions: (readonly [string, string])[] = [];
@@ -145,7 +151,8 @@ export function draftPropensity(people: readonly LabelledPerson[], options: Draf
   return { ...recipe, interactions };
 }
 
-function learnedFrom(
+/** The scorecard of a recipe, learned from these people: what it says of somebody. */
+export function scorecardOf(
   people: readonly LabelledPerson[],
   recipe: PropensityRecipe,
   { systemSolver }: Pick<PropensityEvaluationOptions, 'systemSolver'>,
@@ -156,7 +163,8 @@ function learnedFrom(
   return propensityScorer(solvePropensity(sums, recipe, systemSolver === undefined ? {} : { systemSolver }), recipe);
 }
 
-function splitOf(
+/** A share of the people to learn from and the others to test on, each in the order in which they came. */
+export function splitOf(
   people: readonly LabelledPerson[],
   trainingShare: number,
   random: RandomSource,

@@ -3,7 +3,7 @@
  * give equal bytes. It is adopted by a named person and never re-tuned silently; a version carries its digest.
  */
 import { createHash } from 'node:crypto';
-import { itemNumberMax } from './contributions.ts';
+import { type HistoryEntry, itemNumberMax } from './contributions.ts';
 import { LearningError } from './learning-error.ts';
 
 export interface LocalRidgeRecipe {
@@ -101,6 +101,20 @@ export function recencyFactor(recipe: Pick<LocalRidgeRecipe, 'recency'>, ageDays
   for (const step of recipe.recency) if (ageDays >= step.afterDays) factor = step.factor;
   return factor;
 }
+
+/** The factor of each item of a history, by the time when it was last had; undefined where the recipe fades nothing, so that nothing is computed. */
+export function recencyFactors(
+  recipe: Pick<LocalRidgeRecipe, 'recency'>,
+  history: Int32Array,
+  { entries, now }: { entries: Iterable<HistoryEntry>; now: number },
+): Int32Array | undefined {
+  if (recipe.recency.length === 0) return undefined;
+  const latest = new Map<number, number>();
+  for (const { item, at } of entries) latest.set(item, Math.max(at, latest.get(item) ?? -Infinity));
+  return history.map((item) => recencyFactor(recipe, (now - (latest.get(item) ?? now)) / dayMs));
+}
+
+const dayMs = 86_400_000;
 
 /** Throws `learning.malformed`, naming the setting, when a recipe is outside its documented ranges. */
 export function requireRecipe(recipe: LocalRidgeRecipe): void {

@@ -4,7 +4,9 @@
  */
 import type { Database } from '../database/database.ts';
 import { decodeParameters } from '../learning/local-ridge.ts';
+import { type LocalRidgeRecipe, recipeFrom } from '../learning/recipe.ts';
 import { type Scorer, scorer } from '../learning/scoring.ts';
+import { canonicalJson } from '../policy/canonical.ts';
 
 /** A version that can score. */
 export interface LiveModel {
@@ -13,6 +15,8 @@ export interface LiveModel {
   readonly people: number;
   readonly publishedAt: Date;
   readonly scorer: Scorer;
+  /** How its recipe fades what is old. */
+  readonly recency: LocalRidgeRecipe['recency'];
 }
 
 interface ParameterRow {
@@ -21,6 +25,7 @@ interface ParameterRow {
   people: number;
   published_at: Date;
   parameters: Buffer | null;
+  recipe: unknown;
 }
 
 const replayVersionsMax = 4;
@@ -83,7 +88,7 @@ export class LiveModels {
 
   async #load(versionId: string): Promise<LiveModel | undefined> {
     const [row] = await this.#database.query<ParameterRow>(
-      'select version_id, model, people, published_at, parameters from model_versions where version_id = $1',
+      'select v.version_id, v.model, v.people, v.published_at, v.parameters, r.recipe from model_versions v join recipes r using (recipe_id) where v.version_id = $1',
       [versionId],
     );
     if (row === undefined || row.parameters === null) return undefined;
@@ -93,6 +98,7 @@ export class LiveModels {
       people: row.people,
       publishedAt: row.published_at,
       scorer: scorer(decodeParameters(row.parameters)),
+      recency: recipeFrom(canonicalJson(row.recipe)).recency,
     };
   }
 }

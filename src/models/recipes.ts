@@ -2,7 +2,7 @@
  * Which recipe a model is solved with. A recipe is adopted by somebody with a name, never re-tuned silently; the last adopted one is in force.
  */
 import type { Installation } from '../consent/installation.ts';
-import type { Database, Sql } from '../database/database.ts';
+import type { Database, Sql, Transaction } from '../database/database.ts';
 import { Refusal } from '../database/refusal.ts';
 import { type LocalRidgeRecipe, defaultRecipe, encodeRecipe, recipeFrom } from '../learning/recipe.ts';
 import { canonicalJson } from '../policy/canonical.ts';
@@ -15,6 +15,8 @@ export interface AdoptedRecipe {
   readonly recipe: LocalRidgeRecipe;
   readonly adoptedBy: string;
   readonly adoptedAt: Date;
+  /** On how many people it was tuned, and the proposal when they are people of this installation; null when it was tuned on nobody. */
+  readonly tunedOn: { readonly people: number; readonly proposal: string | null } | null;
 }
 
 export interface RecipeRow {
@@ -23,12 +25,14 @@ export interface RecipeRow {
   recipe: unknown;
   adopted_by: string;
   adopted_at: Date;
+  proposal_id: string | null;
+  tuned_people: number | null;
 }
 
 /** The recipe in force, or undefined before the first. */
 export async function recipeInForce(sql: Sql, model: string): Promise<AdoptedRecipe | undefined> {
   const [row] = await sql.query<RecipeRow>(
-    'select recipe_id, model, recipe, adopted_by, adopted_at from recipes where model = $1 order by adopted_at desc, recipe_id desc limit 1',
+    'select recipe_id, model, recipe, adopted_by, adopted_at, proposal_id, tuned_people from recipes where model = $1 order by adopted_at desc, recipe_id desc limit 1',
     [model],
   );
   return row === undefined ? undefined : adoptedOf(row);
@@ -37,17 +41,33 @@ export async function recipeInForce(sql: Sql, model: string): Promise<AdoptedRec
 /** Adopts a recipe: from the next solve on it is in force, and the log says so. */
 export async function adoptRecipe(
   database: Database,
-  adopt: { model: string; recipe: LocalRidgeRecipe; adoptedBy: string },
+  adopt: { model: string; recipe: LocalRidgeRecipe; adoptedBy: string; tunedOn?: AdoptedRecipe['tunedOn'] },
 ): Promise<AdoptedRecipe> {
-  return database.transaction(async (tx) => {
-    const adopted = { recipeId: tx.world.uuid(), ...adopt, adoptedAt: tx.world.now() };
-    const { leaf, key } = await appendRecord(tx, recipeRecordText(adopted));
-    await tx.query(
-      'insert into recipes (recipe_id, model, recipe, adopted_by, adopted_at, leaf, leaf_key) values ($1, $2, $3, $4, $5, $6, $7)',
-      [adopted.recipeId, adopt.model, encodeRecipe(adopt.recipe), adopt.adoptedBy, adopted.adoptedAt, leaf, key],
-    );
-    return adopted;
-  });
+  return database.transaction((tx) => adoptWithin(tx, adopt));
+}
+
+/** The same inside a transaction that the caller has begun. */
+export async function adoptWithin(
+  tx: Transaction,
+  { tunedOn = null, ...adopt }: Parameters<typeof adoptRecipe>[1],
+): Promise<AdoptedRecipe> {
+  const adopted = { recipeId: tx.world.uuid(), ...adopt, adoptedAt: tx.world.now(), tunedOn };
+  const { leaf, key } = await appendRecord(tx, recipeRecordText(adopted));
+  await tx.query(
+    'insert into recipes (recipe_id, model, recipe, adopted_by, adopted_at, proposal_id, tuned_people, leaf, leaf_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    [
+      adopted.recipeId,
+      adopt.model,
+      encodeRecipe(adopt.recipe),
+      adopt.adoptedBy,
+      adopted.adoptedAt,
+      tunedOn?.proposal ?? null,
+      tunedOn?.people ?? null,
+      leaf,
+      key,
+    ],
+  );
+  return adopted;
 }
 
 /** The recipe in force; where there is none yet, the default one is adopted in the name of whoever adopted the policy. */
@@ -76,6 +96,7 @@ export function recipeRecordText(adopted: AdoptedRecipe): string {
     recipe: adopted.recipe,
     adoptedBy: adopted.adoptedBy,
     at: adopted.adoptedAt.toISOString(),
+    ...(adopted.tunedOn === null ? {} : { tunedOn: adopted.tunedOn }),
   });
 }
 
@@ -86,5 +107,38 @@ export function adoptedOf(row: RecipeRow): AdoptedRecipe {
     recipe: recipeFrom(canonicalJson(row.recipe)),
     adoptedBy: row.adopted_by,
     adoptedAt: row.adopted_at,
+    tunedOn:
+      row.tuned_people === null && row.proposal_id === null
+        ? null
+        : { people: row.tuned_people ?? 0, proposal: row.proposal_id },
   };
+}
+
+/** How a recipe in force stands to the people it was tuned on. */
+export interface RecipeStanding {
+  readonly recipe: string;
+  readonly adoptedBy: string;
+  readonly tunedPeople: number | null;
+  /** How many of them no longer contribute; null when they are people of another place, or nobody. */
+  readonly tunedPeopleLeft: number | null;
+  /** Whether so many have left that a new proposal is due. */
+  readonly isProposalDue: boolean;
+}
+
+/** Past this share of the tuning people, a recipe still remembers too many who are gone. */
+const leftShareMax = 0.05;
+
+/** The standing of the recipe in force; undefined before the first. Whoever left once counts as left, also when they come back. */
+export async function recipeStanding(sql: Sql, model: string): Promise<RecipeStanding | undefined> {
+  const inForce = await recipeInForce(sql, model);
+  if (inForce === undefined) return undefined;
+  const { recipeId, adoptedBy, tunedOn } = inForce;
+  const common = { recipe: recipeId, adoptedBy, tunedPeople: tunedOn?.people ?? null };
+  if (tunedOn === null || tunedOn.proposal === null) return { ...common, tunedPeopleLeft: null, isProposalDue: false };
+  const [stay] = await sql.query<{ people: number }>(
+    'select count(*) as people from tuning_people where proposal_id = $1',
+    [tunedOn.proposal],
+  );
+  const left = tunedOn.people - (stay?.people ?? 0);
+  return { ...common, tunedPeopleLeft: left, isProposalDue: left > tunedOn.people * leftShareMax };
 }

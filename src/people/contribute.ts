@@ -86,11 +86,12 @@ function equalItems(left: Int32Array | undefined, right: Int32Array | undefined)
 async function replaceRows(tx: Transaction, model: string, changes: readonly Change[]): Promise<void> {
   const gone = changes.filter((change) => change.added === undefined);
   const kept = changes.flatMap(({ personId, added }) => (added === undefined ? [] : [{ personId, added }]));
-  if (gone.length > 0)
-    await tx.query('delete from contributions where model = $1 and person_id = any($2::uuid[])', [
-      model,
-      gone.map((change) => change.personId),
-    ]);
+  if (gone.length > 0) {
+    const personIds = gone.map((change) => change.personId);
+    await tx.query('delete from contributions where model = $1 and person_id = any($2::uuid[])', [model, personIds]);
+    // Whoever no longer contributes is also no longer named as one of those a recipe was tuned on.
+    await tx.query('delete from tuning_people where model = $1 and person_id = any($2::uuid[])', [model, personIds]);
+  }
   if (kept.length > 0) {
     await tx.query(
       `insert into contributions (person_id, model, items)

@@ -93,6 +93,13 @@ export function mergedTag(installation: Keyed, row: { person_id: string; merged_
   return tag(installation, 'merged_people', [row.person_id, row.merged_id, row.merged_at]);
 }
 
+export function tuningPersonTag(
+  installation: Keyed,
+  row: { person_id: string; proposal_id: string; model: string },
+): Buffer {
+  return tag(installation, 'tuning_people', [row.person_id, row.proposal_id, row.model]);
+}
+
 export function erasureTag(installation: Keyed, row: { person_id: string; erased_at: Date }): Buffer {
   return tag(installation, 'erasure_journal', [row.person_id, row.erased_at]);
 }

@@ -5,7 +5,7 @@
  */
 import { meaningsOfName, wordsOf } from './internal/name-meaning.ts';
 
-type ColumnMeaning =
+export type ColumnMeaning =
   | 'person'
   | 'item'
   | 'time'

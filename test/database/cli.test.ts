@@ -26,7 +26,7 @@ describe('the command line', () => {
   test('says what there is, and which version it is', async () => {
     const help = await runCli(['--help'], { cwd: directory });
     expect(help.status).toBe(0);
-    const names = 'init check serve import learn decide why forget verify batch stop bench doctor'.split(' ');
+    const names = 'init check serve import learn decide why forget evaluate verify batch stop bench doctor'.split(' ');
     const helps = await Promise.all(names.map((name) => runCli([name, '--help'], { cwd: directory })));
     for (const [index, own] of helps.entries()) {
       expect(help.stdout).toContain(`\n  ${names[index]} `);

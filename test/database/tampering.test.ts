@@ -17,6 +17,7 @@ import { decide } from '../../src/deciding/decide.ts';
 import { recordOutcome } from '../../src/deciding/outcomes.ts';
 import { createAccessKey } from '../../src/http/access-keys.ts';
 import { learn } from '../../src/models/learn.ts';
+import { adoptProposal, proposeFromPeople } from '../../src/models/recipe-proposals.ts';
 import { releasePopularityWhenDue } from '../../src/models/release-popularity.ts';
 import { choose } from '../../src/people/choose.ts';
 import { pausePlacement } from '../../src/deciding/pauses.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
   await superuser.connect();
   await superuser.query("set session_replication_role = 'replica'"); // foreign keys do not stop somebody who may turn them off
   await stock(engine, 16);
-  await crowd(engine, 30, 16);
+  await crowd(engine, 55, 16);
   const [adaId, benId, cleoId] = await allow(engine, ['ada', 'ben', 'cleo'], ['suggestions', 'email']);
   await send(engine, [
     viewed('ada', 'item-2'),
@@ -96,6 +97,10 @@ beforeAll(async () => {
     },
     { type: 'identify', messageId: 'sign-in', anonymousId: 'visitor-1', userId: 'ben' },
   ]);
+  await learn(engine, 'alsoLiked');
+  const tuning = { seed: 1, folds: 1, neighbours: [5], lambdas: [5] };
+  const { proposal } = await proposeFromPeople(engine, 'alsoLiked', tuning);
+  await adoptProposal(engine, { proposal, adoptedBy: 'eve' });
   await learn(engine, 'alsoLiked');
   await engine.models.refresh('alsoLiked');
   await releasePopularityWhenDue(engine, 'alsoLiked', signer);

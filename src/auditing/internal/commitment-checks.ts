@@ -4,6 +4,7 @@ import { type EntryRow, entryText } from '../../consent/ledger.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { type ModelVersionRow, versionOf, versionText } from '../../models/learn.ts';
 import { type OpenedBudget, budgetText, publishedText } from '../../models/privacy-ledger.ts';
+import { type ProposalRow, proposalOf, proposalRecordText } from '../../models/recipe-proposals.ts';
 import { type RecipeRow, adoptedOf, recipeRecordText } from '../../models/recipes.ts';
 import { type Receipt, receiptText } from '../../people/receipts.ts';
 import { type BatchRow, approvalText } from '../../sending/batch.ts';
@@ -71,6 +72,11 @@ const kinds: readonly Kind<never>[] = [
       "select *, micro_rho::text as spent, coalesce(leaf_key, '') as leaf_key from privacy_ledger where published_at is not null",
     name: (row) => `privacy_ledger ${row.release_id}`,
     text: publishedText,
+  }),
+  kindOf<ProposalRow>({
+    select: 'select * from recipe_proposals',
+    name: (row) => `recipe_proposals ${row.proposal_id}`,
+    text: (row) => proposalRecordText(proposalOf(row)),
   }),
   kindOf<{ policy_version: number; policy_digest: string; adopted_by: string; adopted_at: Date }>({
     select: 'select * from policy_versions',

@@ -49,8 +49,20 @@ export const contributionCheck: Checking = async (engine) => {
     [recommenderModels(engine)],
   );
   findings.push(...strange.map((row) => `contributions ${row.person_id} (${row.model}): the policy has no such model`));
+  findings.push(...(await tuningFindings(engine)));
   return { rows, findings };
 };
+
+/** Nobody is named as tuned on who does not contribute. */
+async function tuningFindings(engine: Parameters<Checking>[0]): Promise<string[]> {
+  const strays = await engine.database.query<{ proposal_id: string; people: number }>(
+    `select t.proposal_id, count(*) as people from tuning_people t
+     where not exists (select 1 from contributions c where c.person_id = t.person_id and c.model = t.model) group by t.proposal_id`,
+  );
+  return strays.map(
+    ({ proposal_id, people }) => `tuning_people of ${proposal_id}: name ${people} who contribute nothing`,
+  );
+}
 
 export const sumCheck: Checking = async (engine) => {
   const key = engine.keys.derived('sum-digest');

@@ -10,6 +10,7 @@ import { redactedTag } from '../../deciding/strip-decisions.ts';
 import { type Pause, pauseTag } from '../../deciding/pauses.ts';
 import { complaintTag } from '../../rights/complaints.ts';
 import {
+  tuningPersonTag,
   type TaggedEvent,
   type TaggedExclusion,
   deltaTag,
@@ -121,6 +122,14 @@ export const tagChecks: readonly { readonly name: string; readonly check: Checki
       'select * from looks',
       (row) => `looks ${row.look_id}`,
       lookTag,
+    ),
+  },
+  {
+    name: 'who recipes were tuned on is as it was written down',
+    check: tagCheck<Tagged<Parameters<typeof tuningPersonTag>[1]>>(
+      'select * from tuning_people',
+      (row) => `tuning_people ${row.person_id}`,
+      tuningPersonTag,
     ),
   },
   {

@@ -17,6 +17,26 @@ export const listModels = endpoint({
         model: Type.String(),
         purpose: Type.String(),
         current: Type.Union([Uuid, Type.Null()], { description: 'The version that decisions are made with.' }),
+        recipe: Type.Union(
+          [
+            Type.Object({
+              recipe: Uuid,
+              adoptedBy: Type.String(),
+              tunedPeople: Type.Union([Type.Integer(), Type.Null()], {
+                description: 'On how many people it was tuned; null for the usual recipe, which was tuned on nobody.',
+              }),
+              tunedPeopleLeft: Type.Union([Type.Integer(), Type.Null()], {
+                description:
+                  'How many of them have since left; null when they are people of a file, of whom nothing is known here.',
+              }),
+              isProposalDue: Type.Boolean({
+                description: 'More than 5 % have left: a new proposal is due (`fairlead evaluate --live`).',
+              }),
+            }),
+            Type.Null(),
+          ],
+          { description: 'The recipe in force; null before the first, and for models without one.' },
+        ),
       }),
     ),
     versions: Type.Array(
@@ -37,7 +57,20 @@ export const listModels = endpoint({
   problems: [],
   example: {
     answer: {
-      models: [{ model: 'alsoLiked', purpose: 'suggestions', current: '01980000-0000-7000-8000-000000000002' }],
+      models: [
+        {
+          model: 'alsoLiked',
+          purpose: 'suggestions',
+          current: '01980000-0000-7000-8000-000000000002',
+          recipe: {
+            recipe: '01980000-0000-7000-8000-000000000007',
+            adoptedBy: 'Ada Lovelace',
+            tunedPeople: 400,
+            tunedPeopleLeft: 3,
+            isProposalDue: false,
+          },
+        },
+      ],
       versions: [
         {
           version: '01980000-0000-7000-8000-000000000002',

@@ -16,6 +16,7 @@ import { findDecision, unknownDecision } from '../../deciding/find-decision.ts';
 import { outcomesOf, recordOutcome } from '../../deciding/outcomes.ts';
 import { becauseOf, why } from '../../deciding/why.ts';
 import { modelVersions, versionAfter } from '../../models/learn.ts';
+import { recipeStanding } from '../../models/recipes.ts';
 import { choose } from '../../people/choose.ts';
 import { queueFoldForItems } from '../../people/fold.ts';
 import { heedSignal } from '../../people/heed-signal.ts';
@@ -355,11 +356,14 @@ export const answers: { readonly [Name in EndpointName]: Answerer<(typeof endpoi
   },
 
   async listModels({ engine }) {
-    const models = Object.entries(engine.policy.models).map(([model, rule]) => ({
-      model,
-      purpose: rule.for,
-      current: engine.models.current(model)?.version ?? null,
-    }));
+    const models = await Promise.all(
+      Object.entries(engine.policy.models).map(async ([model, rule]) => ({
+        model,
+        purpose: rule.for,
+        current: engine.models.current(model)?.version ?? null,
+        recipe: (await recipeStanding(engine.database, model)) ?? null,
+      })),
+    );
     return { body: { models, versions: await modelVersions(engine.database) } };
   },
 

@@ -6,6 +6,7 @@ import { seededRandom, shuffledIndices } from '../seeded-random.ts';
 import { syntheticHistories } from '../synthetic.ts';
 import { kernelSystem } from './kernel-system.ts';
 import { solveInWorkers } from './solve-in-workers.ts';
+import { solveSoonest } from './solve-soonest.ts';
 
 // Starting threads takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -30,6 +31,7 @@ test.each(recipes)('workers, the kernel and the plain solver give the same bytes
   const sums = sumOf(people);
   const plain = parametersDigest(solveLocalRidge(sums, recipe));
   expect(parametersDigest(solveLocalRidge(sums, recipe, { systemSolver: kernelSystem }))).toBe(plain);
+  expect(parametersDigest(await solveSoonest(sums, recipe))).toBe(plain);
   for (const workers of [1, 2, 3]) {
     expect(parametersDigest(await solveInWorkers(sums, recipe, { workers }))).toBe(plain);
   }

@@ -4,8 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { CoOccurrence } from '../../learning/co-occurrence.ts';
-import { solveInWorkers } from '../../learning/kernels/solve-in-workers.ts';
-import { encodeParameters, parametersDigest, solveLocalRidge } from '../../learning/local-ridge.ts';
+import { solveSoonest } from '../../learning/kernels/solve-soonest.ts';
+import { encodeParameters, parametersDigest } from '../../learning/local-ridge.ts';
 import type { LocalRidgeRecipe } from '../../learning/recipe.ts';
 
 /** Contributions laid end to end: row r is `items[starts[r]]` up to `items[starts[r + 1]]`; an empty row is none. */
@@ -35,9 +35,6 @@ export type ThreadAnswer =
 
 let sums = new CoOccurrence();
 
-/** Below this many items the kernel's threads take longer to start than a solve in this one, to the same bytes. */
-const itemsForWorkers = 400;
-
 parentPort?.on('message', ({ id, request }: { id: number; request: ThreadRequest }) => {
   obey(id, request).then(
     (solved) => answer(solved === undefined ? { id, done: true } : { id, done: true, solved }),
@@ -61,10 +58,7 @@ async function obey(id: number, request: ThreadRequest): Promise<Solved | undefi
       const begun = performance.now();
       const { people } = sums;
       const onProgress = (progress: { done: number; total: number }): void => answer({ id, progress });
-      const parameters =
-        sums.counts.length < itemsForWorkers
-          ? solveLocalRidge(sums, request.recipe, { onProgress })
-          : await solveInWorkers(sums, request.recipe, { onProgress });
+      const parameters = await solveSoonest(sums, request.recipe, { onProgress });
       return {
         parameters: encodeParameters(parameters),
         digest: parametersDigest(parameters),

@@ -12,6 +12,8 @@ export interface RowSourceOptions {
   readonly format?: RowFormat;
   /** Between the columns of a CSV; found out from the header line when absent. */
   readonly separator?: string;
+  /** Whether the first line of a CSV names the columns; `true` when absent. Otherwise a column is called by its number, from 1. */
+  readonly hasHeader?: boolean;
   /** Of text, as the WHATWG names it (`windows-1252`); `utf-8` when absent, or what a byte order mark says. */
   readonly encoding?: string;
 }

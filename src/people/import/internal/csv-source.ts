@@ -32,6 +32,7 @@ export async function csvSource(contents: Contents, options: RowSourceOptions): 
         width: header.columns.length,
         positions,
         withText,
+        hasHeader: options.hasHeader ?? true,
       });
     },
   };
@@ -42,6 +43,7 @@ interface Shape {
   readonly width: number;
   readonly positions: readonly number[];
   readonly withText: boolean;
+  readonly hasHeader: boolean;
 }
 
 async function readHeader(
@@ -54,7 +56,9 @@ async function readHeader(
     if (line.trim() === '') continue;
     const separator = options.separator ?? separatorIn(line);
     const first = recordsIn(chunk, { separator, firstOnly: true }).records[0];
-    const columns = (first?.cells ?? []).map((name) => name.trim());
+    const cells = first?.cells ?? [];
+    if (options.hasHeader === false) return { columns: cells.map((_, at) => String(at + 1)), separator };
+    const columns = cells.map((name) => name.trim());
     const twice = columns.find((name, at) => columns.indexOf(name) !== at);
     if (twice !== undefined) {
       throw new Refusal('import.header', `The header line names the column "${twice}" twice.`, {
@@ -83,7 +87,7 @@ function separatorIn(line: string): string {
 }
 
 async function* readRows(chunks: AsyncIterable<Buffer>, shape: Shape): AsyncGenerator<RowBatch> {
-  const reading: Reading = { pending: Buffer.alloc(0), line: 1, isHeader: true };
+  const reading: Reading = { pending: Buffer.alloc(0), line: 1, isHeader: shape.hasHeader };
   for await (const chunk of chunks) {
     reading.pending = reading.pending.length === 0 ? chunk : Buffer.concat([reading.pending, chunk]);
     const end = reading.pending.lastIndexOf(lineSign) + 1;
@@ -111,7 +115,7 @@ function* readBlock(reading: Reading, end: number, shape: Shape, isLast: boolean
     for (const record of records) {
       if (reading.isHeader) reading.isHeader = false;
       else if (record.cells.length !== shape.width) {
-        const reason = `has ${record.cells.length} columns where the header has ${shape.width}`;
+        const reason = `has ${record.cells.length} columns where the ${shape.hasHeader ? 'header' : 'first line'} has ${shape.width}`;
         faults.push({ line: reading.line + record.line, reason, ...textOf(record, shape) });
       } else {
         rows.push({
