@@ -3,18 +3,21 @@
  * It changes nothing: a recipe is in force once somebody with a name adopts it (`fairlead learn --adopt`).
  */
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Refusal } from '../database/refusal.ts';
 import { guarded } from './guarded.ts';
-import { type EvaluateOptions, optionsOf } from './evaluation/evaluate-options.ts';
-import { evaluateInteractions } from './evaluation/evaluate-interactions.ts';
+import { type EvaluateOptions, type Evaluating, optionsOf } from './evaluation/evaluate-options.ts';
+import { type Evaluated, evaluateInteractions } from './evaluation/evaluate-interactions.ts';
 import { evaluateOutcome, tellOutcome } from './evaluation/evaluate-outcome.ts';
+import { reportPage } from './evaluation/report.ts';
+import { reportFigures } from './evaluation/report-figures.ts';
 import { tellEvaluation, tellProposal } from './evaluation/tell-evaluation.ts';
 import { type FileProposal, proposalText } from './evaluation/proposal-file.ts';
 import { type OpenInstallation, withInstallation } from './open-installation.ts';
 import { collected, jsonOption, wholeNumber, withPlace } from './options.ts';
 import { proposeFromPeople } from '../models/recipe-proposals.ts';
-import { progressBar, sayJson } from './terminal.ts';
+import { progressBar, say, sayJson } from './terminal.ts';
 import { contenderNames } from './evaluation/contenders.ts';
 
 export function evaluateCommand(): Command {
@@ -67,6 +70,7 @@ export function evaluateCommand(): Command {
       collected,
     )
     .option('--propose <file>', 'try many recipes, print the curve, and write the best where `learn --adopt` reads it')
+    .option('--report <file>', 'write a page with plots: one HTML file that needs nothing else')
     .option('--live [model]', 'propose from the people of this installation in the place of a file');
   return withPlace(command).addOption(jsonOption()).addHelpText('after', examples).action(guarded(evaluateNow));
 }
@@ -106,20 +110,34 @@ async function evaluateNow(file: string | undefined, given: EvaluateOptions): Pr
   const result = await evaluateInteractions(file, options, (done, total, what) => bar.move(done, total, what)).finally(
     () => bar.end(),
   );
+  if (options.report !== undefined) await writeReport(file, result, options);
   if (options.propose !== undefined && result.proposal !== undefined)
     await writeFile(options.propose, proposalText(result.proposal));
   const { evaluation, rows, proposal } = result;
   if (options.json) sayJson({ ...evaluation, rows, ...(proposal === undefined ? {} : { proposal: shown(proposal) }) });
   else {
     tellEvaluation(result, options);
+    if (options.report !== undefined) say(`The page with plots: ${options.report}`);
   }
+}
+
+async function writeReport(file: string, result: Evaluated, options: Evaluating): Promise<void> {
+  const bar = progressBar('Plotting');
+  const { recipe, protocol, seed, report = '' } = options;
+  const figures = await reportFigures(result.histories, {
+    recipe,
+    protocol,
+    seed,
+    onProgress: (done, total, what) => bar.move(done, total, what),
+  }).finally(() => bar.end());
+  await writeFile(report, reportPage({ file: path.basename(file), evaluation: result.evaluation, figures, recipe }));
 }
 
 function shown({ recipe, people, curve }: FileProposal): object {
   return { recipe, people, curve };
 }
 
-async function proposeLive({ engine }: OpenInstallation, options: ReturnType<typeof optionsOf>): Promise<void> {
+async function proposeLive({ engine }: OpenInstallation, options: Evaluating): Promise<void> {
   const models = [...engine.sums.keys()];
   const model = typeof options.live === 'string' ? options.live : models[0];
   if (model === undefined || !models.includes(model) || (options.live === true && models.length > 1))

@@ -17,6 +17,8 @@ export interface EvaluatedModel {
   solve(sums: CoOccurrence): LocalRidgeParameters | Promise<LocalRidgeParameters>;
   /** How the model fades what is old, as in its recipe; ages count to the held-out item (`next`) or the last known one (`strong`). */
   recency?: LocalRidgeRecipe['recency'];
+  /** The share of the people to learn from that it may learn from, 0 to 1: what is left where the others have not agreed. All when absent. */
+  learnFrom?: number;
 }
 
 export interface EvaluationOptions {
@@ -97,8 +99,9 @@ export async function evaluate(
     const sums = new CoOccurrence();
     for (const items of split.training) sums.add(items);
     for (const [at, model] of models.entries()) {
+      const known = model.learnFrom === undefined ? sums : sumOfShare(split.training, model.learnFrom);
       const startedAt = options.clock();
-      const parameters = await model.solve(sums);
+      const parameters = await model.solve(known);
       const seconds = (options.clock() - startedAt) / 1000;
       tallies[at]?.count(parameters, split.tested, seconds);
       done++;
@@ -134,6 +137,16 @@ export function withAtLeast(
     kept = kept.map((history) => history.filter(({ item }) => (people.get(item) ?? 0) >= least.peoplePerItem));
     if (kept.reduce((total, history) => total + history.length, 0) === before) return kept;
   }
+}
+
+/** People come in no order that says anything, so every nth is as good as chance, and a larger share holds the smaller. */
+function sumOfShare(training: readonly Int32Array[], share: number): CoOccurrence {
+  const sums = new CoOccurrence();
+  training.forEach((items, at) => {
+    // The golden ratio's multiples fall evenly between 0 and 1.
+    if ((at * 0.618_033_988_749_895) % 1 < share) sums.add(items);
+  });
+  return sums;
 }
 
 interface Split {

@@ -59,7 +59,7 @@ beforeAll(async () => {
   await superuser.connect();
   await superuser.query("set session_replication_role = 'replica'"); // foreign keys do not stop somebody who may turn them off
   await stock(engine, 16);
-  await crowd(engine, 55, 16);
+  await crowd(engine, 30, 16);
   const [adaId, benId, cleoId] = await allow(engine, ['ada', 'ben', 'cleo'], ['suggestions', 'email']);
   await send(engine, [
     viewed('ada', 'item-2'),
@@ -98,10 +98,6 @@ beforeAll(async () => {
     { type: 'identify', messageId: 'sign-in', anonymousId: 'visitor-1', userId: 'ben' },
   ]);
   await learn(engine, 'alsoLiked');
-  const tuning = { seed: 1, folds: 1, neighbours: [5], lambdas: [5] };
-  const { proposal } = await proposeFromPeople(engine, 'alsoLiked', tuning);
-  await adoptProposal(engine, { proposal, adoptedBy: 'eve' });
-  await learn(engine, 'alsoLiked');
   await engine.models.refresh('alsoLiked');
   await releasePopularityWhenDue(engine, 'alsoLiked', signer);
   const personal = await decide(engine, { person: { userId: 'ada' }, placement: 'home' });
@@ -136,6 +132,17 @@ beforeAll(async () => {
   await createAccessKey(engine, { kind: 'server', label: 'shop' });
   await forget(engine, cleoId ?? '', { kind: 'erase' });
   while ((await sequenceOnce(engine.database, { keys: { origin: 'shop.example/log', seed } }))?.more === true);
+  // Enough people for a recipe to be tuned on.
+  const tuners = Array.from({ length: 25 }, (_, at) => `tuner-${at}`);
+  await allow(engine, tuners);
+  await send(
+    engine,
+    tuners.flatMap((userId, at) => [viewed(userId, `item-${at % 6}`), viewed(userId, `item-${6 + (at % 7)}`)]),
+  );
+  await learn(engine, 'alsoLiked');
+  const tuning = { seed: 1, folds: 1, neighbours: [5], lambdas: [5] };
+  const { proposal } = await proposeFromPeople(engine, 'alsoLiked', tuning);
+  await adoptProposal(engine, { proposal, adoptedBy: 'eve' });
   await learn(engine, 'alsoLiked');
   // What follows stays on its way: a leaf in the outbox, a delta for followers, a person in the queue.
   await forget(engine, benId ?? '', { kind: 'exclude', itemId: 'item-3' });
