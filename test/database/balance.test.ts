@@ -207,14 +207,18 @@ describe("the person's own dial", () => {
 
   it('switched off, leaves the very answer that anybody gets, everywhere, until it is switched on', async () => {
     const personId = await idOf('user-21');
-    expect(await setDial(engine, personId, { dial: 1, personal: false })).toEqual({ dial: 1, personal: false });
+    expect(await setDial(engine, personId, { dial: 1, personal: false })).toEqual({
+      dial: 1,
+      personal: false,
+      withheld: [],
+    });
     for (const placement of ['home', 'aside', 'plain']) {
       const { decision: _, why: __, ...own } = await home('user-21', placement);
       const { decision: ___, why: ____, ...anybody } = await home('a stranger', placement);
       expect(own).toEqual(anybody);
       expect(own.personal).toBe(false);
     }
-    expect(await setDial(engine, personId, { personal: true })).toEqual({ dial: 1, personal: true });
+    expect(await setDial(engine, personId, { personal: true })).toEqual({ dial: 1, personal: true, withheld: [] });
     expect((await home('user-21')).personal).toBe(true);
   });
 
@@ -223,10 +227,10 @@ describe("the person's own dial", () => {
     await setDial(engine, omarId, { dial: -1, personal: false });
     await setDial(engine, pollyId, { dial: 2, personal: true });
     const whole = await readWholePerson(engine, engine.database, dutyPermit('access', omarId, 'a test'));
-    expect(whole.settings).toEqual({ dial: -1, personal: false });
+    expect(whole.settings).toEqual({ dial: -1, personal: false, withheld: [] });
     await send(engine, [{ type: 'alias', messageId: 'omar-polly', userId: 'omar', previousId: 'polly' }]);
-    expect(await readSettings(engine.database, omarId)).toEqual({ dial: 2, personal: false });
-    expect(await readSettings(engine.database, pollyId)).toEqual({ dial: 0, personal: true });
+    expect(await readSettings(engine.database, omarId)).toEqual({ dial: 2, personal: false, withheld: [] });
+    expect(await readSettings(engine.database, pollyId)).toEqual({ dial: 0, personal: true, withheld: [] });
     expect((await verify(engine)).checks.filter((check) => !check.ok)).toEqual([]);
     await forget(engine, omarId, { kind: 'erase' });
     expect(await engine.database.query('select 1 from person_settings where person_id = $1', [omarId])).toEqual([]);

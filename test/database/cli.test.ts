@@ -286,7 +286,9 @@ describe('from a file to a decision that is taken back', () => {
   });
 
   test('one row that was changed by other means is a finding', async () => {
-    await database.query("update events set item_ids = array['item 5'] where ctid = (select min(ctid) from events)");
+    await database.query(
+      "update events set item_ids = item_ids || 'one more'::text where ctid = (select min(ctid) from events)",
+    );
     const run = await cli('verify');
     expect(run.status).toBe(1);
     expect(run.stdout).toContain('FOUND');

@@ -55,10 +55,8 @@ afterAll(async () => {
   await removeServerDirectory(disk);
 }, 60_000);
 
-const onDisk = it.skipIf(!isMounted);
-
 describe('a disk', () => {
-  onDisk(
+  it.skipIf(!isMounted)(
     'that fills up while events come in refuses them in a sentence, and loses none that it took',
     async () => {
       await sendUntil(2_000, (answer) => answer.status !== 200);
@@ -74,7 +72,7 @@ describe('a disk', () => {
     120_000,
   );
 
-  onDisk(
+  it.skipIf(!isMounted)(
     'that has room again is used again, without anybody sending anything twice',
     async () => {
       rmSync(ballast);
@@ -102,7 +100,7 @@ describe('a disk', () => {
     90_000,
   );
 
-  onDisk(
+  it.skipIf(!isMounted)(
     'that is full at the start is named, with exit code 2',
     async () => {
       await stopped();
@@ -116,7 +114,7 @@ describe('a disk', () => {
     60_000,
   );
 
-  onDisk(
+  it.skipIf(!isMounted)(
     'that may only be read is named, with exit code 2, for a new data directory and for one that is there',
     async () => {
       expect(spawnSync('mount', ['-o', 'remount,ro', disk]).status).toBe(0);
@@ -133,7 +131,7 @@ describe('a disk', () => {
     60_000,
   );
 
-  onDisk(
+  it.skipIf(!isMounted)(
     'that may be written again has everything on it, and verify finds nothing wrong',
     async () => {
       const verified = spawnSync(process.execPath, [launcher, 'verify', '--json', '--data', data, '--policy', policy], {

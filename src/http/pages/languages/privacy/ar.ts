@@ -177,7 +177,7 @@ export const messages: PrivacyMessages = {
     intro: 'قل ما الخطأ. يقرؤه إنسان ويجيب خلال شهر.',
     start: 'تقديم شكوى…',
     aboutThis: 'هل هناك خطأ فيها؟',
-    aboutThisOf: 'هل هناك خطأ في قائمة {time}؟',
+    aboutThisOf: 'هل هناك خطأ فيها؟ قائمة {time}',
     askTitle: 'ما الخطأ؟',
     askAbout: 'بماذا يتعلق الأمر؟',
     decision: 'ما اقتُرح عليّ',

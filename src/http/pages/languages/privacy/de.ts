@@ -182,7 +182,7 @@ export const messages: PrivacyMessages = {
     intro: 'Sagen Sie, was nicht stimmt. Ein Mensch liest es und antwortet innerhalb eines Monats.',
     start: 'Beschweren …',
     aboutThis: 'Stimmt damit etwas nicht?',
-    aboutThisOf: 'Stimmt mit der Liste vom {time} etwas nicht?',
+    aboutThisOf: 'Stimmt damit etwas nicht? Die Liste vom {time}',
     askTitle: 'Was stimmt nicht?',
     askAbout: 'Worum geht es?',
     decision: 'Was mir vorgeschlagen wurde',

@@ -178,7 +178,7 @@ export const messages = {
     intro: 'Say what is wrong. A person reads it and answers within a month.',
     start: 'Complain…',
     aboutThis: 'Something wrong with it?',
-    aboutThisOf: 'Something wrong with the list of {time}?',
+    aboutThisOf: 'Something wrong with it? The list of {time}',
     askTitle: 'What is wrong?',
     askAbout: 'What is it about?',
     decision: 'What was suggested to me',

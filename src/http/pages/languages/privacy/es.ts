@@ -180,7 +180,7 @@ export const messages: PrivacyMessages = {
     intro: 'Diga qué va mal. Una persona lo lee y responde en un mes.',
     start: 'Quejarse…',
     aboutThis: '¿Algo va mal?',
-    aboutThisOf: '¿Algo va mal con la lista de {time}?',
+    aboutThisOf: '¿Algo va mal? La lista de {time}',
     askTitle: '¿Qué va mal?',
     askAbout: '¿De qué se trata?',
     decision: 'Lo que se me propuso',

@@ -180,7 +180,7 @@ export const messages: PrivacyMessages = {
     intro: 'Dites ce qui ne va pas. Une personne lit et répond dans le mois.',
     start: 'Se plaindre…',
     aboutThis: 'Quelque chose ne va pas ?',
-    aboutThisOf: 'Quelque chose ne va pas avec la liste du {time} ?',
+    aboutThisOf: 'Quelque chose ne va pas ? La liste du {time}',
     askTitle: 'Qu’est-ce qui ne va pas ?',
     askAbout: 'De quoi s’agit-il ?',
     decision: 'Ce qui m’a été proposé',
