@@ -60,7 +60,14 @@ async function run({ quick, onLine }: BenchOptions): Promise<Figure[]> {
         scores: scored.map(({ score }) => score),
         groups: scored.map(({ item }) => groupOf(item)),
         suppliers: scored.map(() => -1),
-        exposures: scored.map(({ item }) => exposure.levelOf('home', item, itemCount)),
+        exposures: Array.from(
+          exposure.levelsOf(
+            'home',
+            scored.map(({ item }) => ({ itemNumber: item })),
+            itemCount,
+          ),
+          (level) => Number.parseInt(level, 16),
+        ),
         history: Array.from(known, groupOf),
         heldBack: [],
       },

@@ -111,7 +111,14 @@ async function simulate(
               scores: scored.map(({ score }) => score),
               groups: scored.map(({ item }) => categoryOf(item)),
               suppliers: scored.map(() => -1),
-              exposures: scored.map(({ item }) => exposure.levelOf('home', item, itemCount)),
+              exposures: Array.from(
+                exposure.levelsOf(
+                  'home',
+                  scored.map(({ item }) => ({ itemNumber: item })),
+                  itemCount,
+                ),
+                (level) => Number.parseInt(level, 16),
+              ),
               history: Array.from(history, categoryOf),
               heldBack: [],
             },

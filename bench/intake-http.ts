@@ -25,7 +25,7 @@ async function run({ quick, onLine }: BenchOptions): Promise<Figure[]> {
     if (seen.refused > 0 || stored !== seen.requests * batchSize) {
       throw new Error(`of ${seen.requests} batches ${seen.refused} were refused, and ${stored} events were kept`);
     }
-    const memoryMb = process.resourceUsage().maxRSS / 1_024;
+    const memoryMb = served.memoryMb();
     onLine('Inserting the same rows bare.');
     const bare = await bareInsert(served.database, quick ? 10_000 : 200_000);
     const rate = stored / seen.seconds;

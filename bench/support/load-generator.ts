@@ -15,7 +15,7 @@ export interface LoadTask {
   readonly perSecond?: number;
   readonly kind:
     | { readonly name: 'batches'; readonly size: number; readonly people: number; readonly items: number }
-    | { readonly name: 'decisions'; readonly people: number };
+    | { readonly name: 'decisions'; readonly people: number; readonly placement: string };
 }
 
 export interface LoadResult {
@@ -35,6 +35,8 @@ if (process.argv[1] === import.meta.filename) {
 
 async function generate(task: LoadTask): Promise<LoadResult> {
   const bodies = bodiesOf(task.kind);
+  // Callers keep their connections, so that opening them is not what is measured.
+  const lines = await Promise.all(Array.from({ length: task.connections }, async () => openLine(task)));
   const latencies: number[] = [];
   const startedAt = performance.now();
   const endsAt = startedAt + task.seconds * 1_000;
@@ -43,8 +45,7 @@ async function generate(task: LoadTask): Promise<LoadResult> {
   /** When the next request is due; its latency counts from then, so that a stall is not hidden by what it kept from being sent. */
   const dueAt = (): number =>
     task.perSecond === undefined ? performance.now() : startedAt + (sent++ * 1_000) / task.perSecond;
-  const worker = async (): Promise<void> => {
-    const line = await openLine(task);
+  const worker = async (line: Line): Promise<void> => {
     for (;;) {
       const due = dueAt();
       if (Math.max(due, performance.now()) >= endsAt) break;
@@ -56,7 +57,7 @@ async function generate(task: LoadTask): Promise<LoadResult> {
     }
     line.close();
   };
-  await Promise.all(Array.from({ length: task.connections }, worker));
+  await Promise.all(lines.map(worker));
   const seconds = (performance.now() - startedAt) / 1_000;
   latencies.sort((a, b) => a - b);
   const share = (part: number): number =>
@@ -65,7 +66,12 @@ async function generate(task: LoadTask): Promise<LoadResult> {
 }
 
 /** One connection. `ask` resolves with the status once the whole answer has come. */
-async function openLine(task: LoadTask): Promise<{ ask(body: string): Promise<number>; close(): void }> {
+interface Line {
+  ask(body: string): Promise<number>;
+  close(): void;
+}
+
+async function openLine(task: LoadTask): Promise<Line> {
   const socket = connect({ host: task.host, port: task.port, noDelay: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -106,7 +112,8 @@ function bodiesOf(kind: LoadTask['kind']): () => string {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  if (kind.name === 'decisions') return () => `{"person":{"userId":"user-${next(kind.people)}"},"placement":"home"}`;
+  if (kind.name === 'decisions')
+    return () => `{"person":{"userId":"user-${next(kind.people)}"},"placement":"${kind.placement}"}`;
   let message = 0;
   return () => {
     const now = new Date().toISOString();

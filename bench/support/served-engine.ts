@@ -1,28 +1,38 @@
-/** What the HTTP benchmarks measure: the embedded PostgreSQL as it is run, an engine, and the real server, in a folder that goes afterwards. */
+/**
+ * What the HTTP benchmarks measure: `fairlead serve` as it is run, in a process of its own, on its embedded PostgreSQL, in a folder that goes afterwards.
+ * The benchmark's own process fills it beforehand and is idle while the server works.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { openInstallation } from '../../src/cli/open-installation.ts';
+import { postgresDirectory } from '../../src/cli/postgres-directory.ts';
 import { type PooledDatabase, connect } from '../../src/database/connect.ts';
 import { startEmbedded } from '../../src/database/embedded.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { systemWorld } from '../../src/database/world.ts';
-import { type Engine, closeEngine, openEngine } from '../../src/deciding/engine.ts';
+import type { Engine } from '../../src/deciding/engine.ts';
 import { createAccessKey } from '../../src/http/access-keys.ts';
-import { startServer } from '../../src/http/server.ts';
 import { choose } from '../../src/people/choose.ts';
 import { policy, recommender } from '../../src/policy/policy.ts';
-import { keysOf } from '../../src/vault/keys.ts';
 import type { LoadResult, LoadTask } from './load-generator.ts';
 
-export interface ServedEngine {
+export interface FilledEngine {
   readonly engine: Engine;
   readonly database: PooledDatabase;
+}
+
+export interface ServedEngine extends FilledEngine {
+  /** Connections of the kind that the server makes its decisions on. */
+  readonly hot: PooledDatabase;
   readonly port: number;
   readonly key: string;
+  /** The most memory that the server's process has had so far. */
+  memoryMb(): number;
 }
 
 const benchPolicy = policy({
@@ -36,27 +46,39 @@ const benchPolicy = policy({
     },
   },
   people: {},
-  items: {},
+  items: { category: 'text' },
   events: { 'Product Viewed': { item: 'properties.product_id', properties: { price: 'money' }, for: ['suggestions'] } },
   models: { alsoLiked: recommender({ for: 'suggestions', from: ['Product Viewed'] }) },
-  placements: { home: { channel: 'web', purposes: ['suggestions'], model: 'alsoLiked', show: 12 } },
+  placements: {
+    home: { channel: 'web', purposes: ['suggestions'], model: 'alsoLiked', show: 12 },
+    balanced: {
+      channel: 'web',
+      purposes: ['suggestions'],
+      model: 'alsoLiked',
+      show: 12,
+      variety: { calibrateBy: 'category' },
+    },
+  },
 });
 
-/** Serves while `work` runs, with people who allow suggestions: `user-0` to `user-<people>`. */
+/** Lets `fill` fill an installation with people who allow suggestions (`user-0` to `user-<people>`), and serves it while `work` runs. */
 export async function whileServed<Result>(
   people: number,
   work: (served: ServedEngine) => Promise<Result>,
+  fill: (filled: FilledEngine) => Promise<void> = async () => undefined,
 ): Promise<Result> {
+  if (process.env['DATABASE_URL'] !== undefined) throw new Error('DATABASE_URL is set, and benchmarks fill their own');
   const directory = mkdtempSync(path.join(process.getuid?.() === 0 ? '/tmp' : os.tmpdir(), 'fairlead-bench-http-'));
-  const embedded = await startEmbedded({ directory, world: systemWorld });
-  const database = await connect(embedded.url, systemWorld);
-  // As `serve` does: decisions have connections of their own, on which statements are planned once.
-  const hot = await connect(embedded.url, systemWorld, { max: 8, plansOnce: true });
+  chmodSync(directory, 0o711); // PostgreSQL may run as another user
+  const opened = await openInstallation({
+    data: directory,
+    given: benchPolicy,
+    connections: 10,
+    onLine: () => undefined,
+  });
+  const closing: (() => Promise<void>)[] = [() => opened.close()];
   try {
-    await migrate(database);
-    const keys = keysOf(Buffer.alloc(32, 1), new Map([[1, Buffer.alloc(32, 2)]]));
-    const engine = await openEngine({ database, hot, keys, policy: benchPolicy, adoptedBy: 'bench' });
-    const { key } = await createAccessKey(engine, { kind: 'server', label: 'bench' });
+    const { engine, database } = opened;
     for (let from = 0; from < people; from += 1_000) {
       await choose(
         engine,
@@ -66,20 +88,55 @@ export async function whileServed<Result>(
         })),
       );
     }
-    const ample = { perSecond: 1e6, burst: 1e6 };
-    const server = await startServer({ engine, port: 0, rates: { serverKey: ample } });
-    try {
-      return await work({ engine, database, port: Number(new URL(server.url).port), key });
-    } finally {
-      await server.close();
-      await closeEngine(engine);
-    }
+    await fill({ engine, database });
+    const embedded = await startEmbedded({ directory: postgresDirectory(directory), world: systemWorld });
+    closing.unshift(() => embedded.stop());
+    const hot = await connect(embedded.url, systemWorld, { max: 8, plansOnce: true });
+    closing.unshift(() => hot.close());
+    const { key } = await createAccessKey(engine, { kind: 'server', label: 'bench' });
+    const server = await serve(directory);
+    closing.unshift(() => server.stop());
+    return await work({ engine, database, hot, key, port: server.port, memoryMb: () => server.memoryMb() });
   } finally {
-    await hot.close();
-    await database.close();
-    await embedded.stop();
+    for (const close of closing) await close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** `fairlead serve`, with the policy that was last in force. */
+async function serve(directory: string): Promise<{ port: number; memoryMb(): number; stop(): Promise<void> }> {
+  const program = fileURLToPath(new URL('../../bin/fairlead.js', import.meta.url));
+  const child = spawn(process.execPath, [program, 'serve', '--data', directory, '--port', '0'], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const port = await Promise.race([
+    portFrom(child.stdout),
+    ended.then(([code]) => Promise.reject(new Error(`the server ended with ${String(code)}`))),
+  ]);
+  return {
+    port,
+    memoryMb: () => peakMemoryMb(child.pid ?? 0),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function portFrom(output: NodeJS.ReadableStream): Promise<number> {
+  for await (const line of createInterface({ input: output })) {
+    const port = /^Interface\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error('the server did not say where it listens');
+}
+
+/** What Linux says about a process (proc(5), `VmHWM`); elsewhere it is not measured. */
+function peakMemoryMb(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 }
 
 /** Runs the load generator in a process of its own; it is ended when it takes half a minute longer than its task. */

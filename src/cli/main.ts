@@ -2,7 +2,10 @@
 import { CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.ts';
 import { tell } from './guarded.ts';
+import { boundYoungSpace } from './lean-heap.ts';
 import { makeProgram } from './program.ts';
+
+if (process.argv[2] === 'serve' || process.argv[2] === 'demo') boundYoungSpace();
 
 // A reader that has seen enough (`fairlead … | head`) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

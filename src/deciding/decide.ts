@@ -6,7 +6,7 @@ import type { Permit } from '../consent/permit.ts';
 import { Refusal } from '../database/refusal.ts';
 import { type HistoryEntry, contributionOf } from '../learning/contributions.ts';
 import { factorOne, recencyFactors } from '../learning/recipe.ts';
-import type { ScoredItem } from '../learning/scoring.ts';
+import type { RankedItem } from '../learning/scoring.ts';
 import type { LiveModel } from '../models/live-models.ts';
 import type { DecisionView, NamedOrKnown } from '../people/read-for-decision.ts';
 import { addDuration } from '../policy/durations.ts';
@@ -127,14 +127,14 @@ export function rank(
   live: LiveModel,
   history: Int32Array,
   options: { show: number; excluded: ReadonlySet<number>; factors: Int32Array | undefined },
-): { shown: ScoredItem[]; passedOver: number[] } {
+): { shown: RankedItem[]; passedOver: number[] } {
   for (let limit = options.show + Math.max(8, options.show >> 2); ; limit *= 4) {
-    const scored = live.scorer.score(history, {
+    const scored = live.scorer.best(history, {
       limit,
       exclude: (item) => options.excluded.has(item),
       ...(options.factors === undefined ? {} : { factors: options.factors }),
     });
-    const shown: ScoredItem[] = [];
+    const shown: RankedItem[] = [];
     const passedOver: number[] = [];
     for (const item of scored) {
       if (shown.length === options.show) break;
@@ -159,7 +159,9 @@ function recordOf(
 ): DecisionRecord {
   const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
   const balance = balanceUsed(engine, request.placement, placement, made);
-  const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf);
+  const { items, costs } = balancedList(made.ranked.shown, { show: placement.show, balance }, idOf, (shown) =>
+    made.live.scorer.explain(made.history, shown, made.factors),
+  );
   // Keys in the order of canonical JSON, here and in everything below, so that the text is written without sorting.
   return {
     at: made.view.at.toISOString(),

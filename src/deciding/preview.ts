@@ -66,7 +66,7 @@ export async function previewWithout(
               }),
             };
       const idOf = (itemNumber: number): string => engine.items.item(itemNumber)?.itemId ?? `#${itemNumber}`;
-      return balancedList(shown, { show, balance }, idOf).items.map(({ item }) => item);
+      return balancedList(shown, { show, balance }, idOf, () => []).items.map(({ item }) => item);
     };
     const before = listFrom(read.entries);
     const after = listFrom(

@@ -128,8 +128,8 @@ export async function replayRecord(engine: Pick<Engine, 'items' | 'models'>, rec
   const passedOver = new Set(record.used.passedOver.flatMap((itemId) => engine.items.byId(itemId)?.itemNumber ?? []));
   const { show, balance } = record.used;
   const limit = balance?.facts?.groups.length ?? show;
-  const scored = live.scorer.score(history, { limit, factors, exclude: (item) => passedOver.has(item) });
-  const again = balancedList(scored, { show, balance }, idOf);
+  const ranked = live.scorer.best(history, { limit, factors, exclude: (item) => passedOver.has(item) });
+  const again = balancedList(ranked, { show, balance }, idOf, (shown) => live.scorer.explain(history, shown, factors));
   const differences = [...differencesOf(again.items, record.items), ...costDifferences(again.costs, record.costs)];
   return { result: differences.length === 0 ? 'same' : 'different', differences };
 }

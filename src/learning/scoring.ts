@@ -15,10 +15,13 @@ export interface ScoreTerm {
   points: number;
 }
 
-export interface ScoredItem {
+export interface RankedItem {
   item: number;
-  /** The sum of the terms. */
   score: number;
+}
+
+/** With what the score is made of. */
+export interface ScoredItem extends RankedItem {
   /** Everyone first, then the history's items ascending; terms of 0 points are left out. */
   terms: ScoreTerm[];
 }
@@ -38,6 +41,10 @@ export interface Scorer {
   /** How many points make a score of one: 2^weightBits × 256. */
   pointsPerOne: number;
   /** The items with the highest scores, highest first; equal scores by item number, lowest first. */
+  best: (history: Int32Array, options: ScoreOptions) => RankedItem[];
+  /** The terms of the scores of some items, each of them once; they add up to what `best` gives for the same history and factors. */
+  explain: (history: Int32Array, items: readonly number[], factors?: ScoreOptions['factors']) => ScoreTerm[][];
+  /** Both for as many items. */
   score: (history: Int32Array, options: ScoreOptions) => ScoredItem[];
 }
 
@@ -62,7 +69,7 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
   const states = new Int32Array(items.length);
   const touched = new Int32Array(items.length);
 
-  function score(history: Int32Array, options: ScoreOptions): ScoredItem[] {
+  function best(history: Int32Array, options: ScoreOptions): RankedItem[] {
     const { limit, includeHistory = false, factors } = options;
     requireHistory(history, factors);
     const sources = history.map(positionOf);
@@ -70,11 +77,21 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
     const touchedCount = addUp(sources, factors);
     try {
       const found = bestOf(touchedCount, Math.max(0, Math.min(limit, items.length)), options.exclude);
-      return explained(found, history, sources, factors);
+      return found.map(({ position, value }) => ({ item: items[position] ?? 0, score: value }));
     } finally {
       for (let at = 0; at < touchedCount; at++) states[touched[at] ?? 0] = untouched;
       for (const source of sources) if (source >= 0) states[source] = untouched;
     }
+  }
+
+  function score(history: Int32Array, options: ScoreOptions): ScoredItem[] {
+    const ranked = best(history, options);
+    const terms = explain(
+      history,
+      ranked.map(({ item }) => item),
+      options.factors,
+    );
+    return ranked.map((one, rank) => ({ ...one, terms: terms[rank] ?? [] }));
   }
 
   /** Walks the weights of the history's items; returns how many items they reach. */
@@ -121,38 +138,32 @@ export function scorer(parameters: LocalRidgeParameters): Scorer {
     return best.descending();
   }
 
-  /** Walks the same weights once more and notes those that lead to what was found. */
-  function explained(
-    found: readonly { position: number; value: number }[],
-    history: Int32Array,
-    sources: Int32Array,
-    factors: ScoreOptions['factors'],
-  ): ScoredItem[] {
-    const scored = found.map(({ position, value }, rank): ScoredItem => {
+  /** Walks the same weights once more and notes those that lead to what is asked for. */
+  function explain(history: Int32Array, asked: readonly number[], factors?: ScoreOptions['factors']): ScoreTerm[][] {
+    requireHistory(history, factors);
+    const positions = asked.map(positionOf);
+    const terms = positions.map((position, rank): ScoreTerm[] => {
+      if (position < 0) return [];
       states[position] = firstRank + rank;
       const base = everyone[position] ?? 0;
-      return {
-        item: items[position] ?? 0,
-        score: value,
-        terms: base === 0 ? [] : [{ of: 'everyone', points: base }],
-      };
+      return base === 0 ? [] : [{ of: 'everyone', points: base }];
     });
-    for (let place = 0; place < sources.length; place++) {
-      const source = sources[place] ?? -1;
-      if (source < 0) continue;
+    for (let place = 0; place < history.length; place++) {
+      const item = history[place] ?? 0;
+      const source = positionOf(item);
       const factor = factors?.[place] ?? factorOne;
+      if (source < 0 || factor === 0) continue;
       const end = starts[source + 1] ?? 0;
       for (let at = starts[source] ?? 0; at < end; at++) {
         const rank = (states[targets[at] ?? 0] ?? 0) - firstRank;
-        if (rank < 0 || factor === 0) continue;
-        scored[rank]?.terms.push({ of: history[place] ?? 0, points: factor * (weights[at] ?? 0) });
+        if (rank >= 0) terms[rank]?.push({ of: item, points: factor * (weights[at] ?? 0) });
       }
     }
-    for (const { position } of found) states[position] = untouched;
-    return scored;
+    for (const position of positions) if (position >= 0) states[position] = untouched;
+    return terms;
   }
 
-  return { pointsPerOne: 2 ** parameters.weightBits * factorOne, score };
+  return { pointsPerOne: 2 ** parameters.weightBits * factorOne, best, explain, score };
 }
 
 const untouched = 0;

@@ -3,7 +3,7 @@
  * replay makes the list with the same function, from the record alone.
  */
 import type { KeptItem } from '../../catalogue/items.ts';
-import type { ScoredItem } from '../../learning/scoring.ts';
+import type { RankedItem, ScoreTerm } from '../../learning/scoring.ts';
 import { balance } from '../balance.ts';
 import type { BalanceFacts, BalanceUsed, DecidedItem, DecisionRecord } from '../decision-record.ts';
 import type { Exposure } from './exposure.ts';
@@ -22,11 +22,7 @@ export function balanceFacts(given: {
   const [groupOf, supplierOf] = [numbering(), numbering()];
   const suppliers = given.candidates.map((item) => supplierOf.number(item?.supplier));
   return {
-    exposures: given.candidates
-      .map((item) =>
-        item === undefined ? '0' : exposure.levelOf(placement, item.itemNumber, given.itemCount).toString(16),
-      )
-      .join(''),
+    exposures: exposure.levelsOf(placement, given.candidates, given.itemCount),
     groups: given.candidates.map((item) => groupOf.number(valueOf(item, given.by))),
     heldBack:
       supplierShareMax === null
@@ -39,34 +35,44 @@ export function balanceFacts(given: {
   };
 }
 
-/** The items in their places, with terms and moves, and what the moves cost. */
+/** The items in their places, with terms and moves, and what the moves cost. `explain` gives the terms of the items that are shown, which are few. */
 export function balancedList(
-  scored: readonly ScoredItem[],
+  ranked: readonly RankedItem[],
   used: { show: number; balance: BalanceUsed | undefined },
   idOf: (itemNumber: number) => string,
+  explain: (items: readonly number[]) => readonly (readonly ScoreTerm[])[],
 ): { items: DecidedItem[]; costs: DecisionRecord['costs'] } {
-  const facts = used.balance?.facts;
-  const decided = (item: ScoredItem, moves: DecidedItem['moves']): DecidedItem => ({
-    item: idOf(item.item),
+  const { placed, costs } = inTheirPlaces(ranked, used);
+  const terms = explain(placed.map(({ item }) => item));
+  const items = placed.map(({ item, score, moves }, place): DecidedItem => ({
+    item: idOf(item),
     moves,
-    score: item.score,
-    terms: item.terms.map((term) => ({ of: term.of === 'everyone' ? 'everyone' : idOf(term.of), points: term.points })),
-  });
+    score,
+    terms: (terms[place] ?? []).map(({ of, points }) => ({ of: of === 'everyone' ? of : idOf(of), points })),
+  }));
+  return { items, costs };
+}
+
+function inTheirPlaces(
+  ranked: readonly RankedItem[],
+  used: { show: number; balance: BalanceUsed | undefined },
+): { placed: (RankedItem & Pick<DecidedItem, 'moves'>)[]; costs: DecisionRecord['costs'] } {
+  const facts = used.balance?.facts;
   if (used.balance === undefined || facts === undefined)
-    return { items: scored.slice(0, used.show).map((item) => decided(item, [])), costs: undefined };
+    return { placed: ranked.slice(0, used.show).map((one) => ({ ...one, moves: [] })), costs: undefined };
   const { shown, costs } = balance(
     {
       ...facts,
-      scores: scored.map((item) => item.score),
+      scores: ranked.map(({ score }) => score),
       exposures: Array.from(facts.exposures, (level) => Number.parseInt(level, 16)),
     },
     used.balance.weights,
     used.show,
   );
   return {
-    items: shown.flatMap(({ candidate, moves }) => {
-      const item = scored[candidate];
-      return item === undefined ? [] : [decided(item, moves)];
+    placed: shown.flatMap(({ candidate, moves }) => {
+      const one = ranked[candidate];
+      return one === undefined ? [] : [{ ...one, moves }];
     }),
     costs,
   };

@@ -31,16 +31,23 @@ export class Exposure {
     if (counts.total >= placesMax) halve(counts);
   }
 
-  /** 0 for an item that was never shown, `exposureLevelMean` for one shown 1 to 2 times as often as the average of `itemCount`, one more for each doubling. */
-  levelOf(placement: string, itemNumber: number, itemCount: number): number {
+  /**
+   * A hexadecimal digit for each item: 0 for one that was never shown, `exposureLevelMean` for one shown 1 to 2 times as often as the average of
+   * `itemCount`, one more for each doubling.
+   */
+  levelsOf(
+    placement: string,
+    items: readonly ({ readonly itemNumber: number } | undefined)[],
+    itemCount: number,
+  ): string {
     const counts = this.#placements.get(placement);
-    const shown = counts?.items.get(itemNumber) ?? 0;
-    if (counts === undefined || shown === 0) return 0;
-    let [own, mean] = [shown * itemCount, counts.total + itemCount];
-    let level = exposureLevelMean;
-    for (; own < mean && level > 1; own *= 2) level -= 1;
-    for (; own >= 2 * mean && level < levelMax; mean *= 2) level += 1;
-    return level;
+    if (counts === undefined) return '0'.repeat(items.length);
+    let levels = '';
+    for (const item of items) {
+      const shown = item === undefined ? 0 : (counts.items.get(item.itemNumber) ?? 0);
+      levels += digits[shown === 0 ? 0 : levelOf(shown * itemCount, counts.total + itemCount)] ?? '';
+    }
+    return levels;
   }
 
   /** Whether a supplier has had more than a share (in 256ths) of the places. */
@@ -49,6 +56,16 @@ export class Exposure {
     if (counts === undefined || counts.total < placesToJudge) return false;
     return (counts.suppliers.get(supplier) ?? 0) * 256 > counts.total * shareMax;
   }
+}
+
+const digits = '0123456789abcdef';
+
+function levelOf(ofItem: number, ofAverage: number): number {
+  let [own, mean] = [ofItem, ofAverage];
+  let level = exposureLevelMean;
+  for (; own < mean && level > 1; own *= 2) level -= 1;
+  for (; own >= 2 * mean && level < levelMax; mean *= 2) level += 1;
+  return level;
 }
 
 function halve(counts: PlacementCounts): void {
