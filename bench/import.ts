@@ -132,7 +132,7 @@ async function timedBareInsert(database: Database): Promise<{ rows: number; seco
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::timestamptz[], $11::bytea[])
            as incoming (person_id, event_id, name, item_ids, properties, purposes, at, tag)
        )
-       insert into bare_inbox (message_hash, received_at) select unnest($10::bytea[]), $9`,
+       insert into bare_inbox (message_hash, received_at, tag) select hash, $9, hash from unnest($10::bytea[]) as incoming (hash)`,
       [
         batch.map((row) => row.person_id),
         batch.map((row) => row.event_id),

@@ -19,7 +19,7 @@ const itemsAtOnce = 200;
  * The sums of a model, added up by PostgreSQL.
  *
  * Guarantee: equal to the live sums and to a rebuild from the rows in the same snapshot (test/database/recipes.test.ts).
- * Cost: every pair of every person once, and memory for every pair that occurs: about ten seconds for four thousand people with sixty items.
+ * Cost: every pair of every person once, and memory for every pair that occurs.
  */
 export async function sumsByQuery(tx: Transaction, model: string): Promise<CoOccurrence> {
   await tx.query("set local work_mem = '256MB'");
