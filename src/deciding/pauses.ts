@@ -3,7 +3,7 @@
  * complaints above the policy's limit presses it by itself; anybody with a server key may. Every pause stays on record.
  */
 import type { Installation } from '../consent/installation.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { Refusal } from '../database/refusal.ts';
 import { rowTag } from '../database/row-tag.ts';
 import { entryOf } from '../policy/policy.ts';
@@ -39,29 +39,35 @@ export async function pausePlacement(
   pause: { placement: string; reason: string; by: string },
 ): Promise<Pause> {
   refuseUnknown(installation, pause.placement);
-  const { world } = installation.database;
+  return installation.database.transaction((tx) => pauseWithin(installation, tx, pause));
+}
+
+/** The same inside a transaction that the caller has begun. The policy has the placement. */
+export async function pauseWithin(
+  installation: Pick<Installation, 'keys'>,
+  tx: Transaction,
+  pause: { placement: string; reason: string; by: string },
+): Promise<Pause> {
   const row: Pause = {
-    pause_id: world.uuid(),
+    pause_id: tx.world.uuid(),
     placement: pause.placement,
     reason: pause.reason,
     paused_by: pause.by,
-    paused_at: world.now(),
+    paused_at: tx.world.now(),
     ended_at: null,
     ended_by: null,
   };
-  return installation.database.transaction(async (tx) => {
-    await tx.query(
-      `insert into placement_pauses (${columns}, tag) values ($1, $2, $3, $4, $5, null, null, $6)
-       on conflict (placement) where ended_at is null do nothing`,
-      [row.pause_id, row.placement, row.reason, row.paused_by, row.paused_at, pauseTag(installation, row)],
-    );
-    await tx.query('select pg_notify($1, $2)', [channel, pause.placement]);
-    const [standing] = await tx.query<Pause>(
-      `select ${columns} from placement_pauses where placement = $1 and ended_at is null`,
-      [pause.placement],
-    );
-    return standing ?? row;
-  });
+  await tx.query(
+    `insert into placement_pauses (${columns}, tag) values ($1, $2, $3, $4, $5, null, null, $6)
+     on conflict (placement) where ended_at is null do nothing`,
+    [row.pause_id, row.placement, row.reason, row.paused_by, row.paused_at, pauseTag(installation, row)],
+  );
+  await tx.query('select pg_notify($1, $2)', [channel, pause.placement]);
+  const [standing] = await tx.query<Pause>(
+    `select ${columns} from placement_pauses where placement = $1 and ended_at is null`,
+    [pause.placement],
+  );
+  return standing ?? row;
 }
 
 /** Ends the pause of a placement, if there is one. Refuses with `placement.unknown`. */

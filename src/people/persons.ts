@@ -40,6 +40,15 @@ export async function isPerson(sql: Sql, personId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Who somebody is now: themselves, or whoever they were merged into; undefined when they are gone. */
+export async function presentPerson(sql: Sql, personId: string): Promise<string | undefined> {
+  if (await isPerson(sql, personId)) return personId;
+  const [merged] = await sql.query<{ person_id: string }>('select person_id from merged_people where merged_id = $1', [
+    personId,
+  ]);
+  return merged?.person_id;
+}
+
 /**
  * The people behind identifiers, made where they do not exist yet. Returns person ids in the order of the identifiers. Safe against others who
  * make the same person at the same moment: the look-up table decides.

@@ -17,8 +17,11 @@ export function readAbuseReport(installation: Pick<Installation, 'keys'>, report
   if (!/report-type="?feedback-report"?/i.test(type)) throw unreadable('it is no abuse report (RFC 5965)');
   const body = unfolded(report.slice(headEnd(report)));
   if (!/^content-type:\s*message\/feedback-report\b/im.test(body)) throw unreadable('its feedback part is missing');
+  // Only what the report quotes is looked at: what stands around it is the reporter's own text.
+  const from = body.search(/^content-type:\s*(?:message\/(?:rfc822|global)|text\/rfc822-headers)\b/im);
+  const quoted = from < 0 ? '' : body.slice(from);
   // Quoted-printable writes `=` at the end of a line that goes on, and `=3D` for the sign itself.
-  for (const text of [body, body.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')])
+  for (const text of [quoted, quoted.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')])
     for (const [, token = ''] of text.matchAll(/^list-unsubscribe:[^\n]*\/u\/([\w-]+)>/gim)) {
       const linked = linkedOf(installation, 'unsubscribe', token);
       if (linked !== undefined) return linked;

@@ -1,7 +1,7 @@
 /**
  * Complaints: from a person's own page, through the interface, or as the abuse report of a mailbox provider. Each is joined to the decision it is about, holds the
  * placement back for that person at once, and waits in a queue for a human until its deadline. Where complaints about a placement are more than the policy lets
- * be, the placement is paused in the same moment, until somebody ends the pause by name.
+ * be, the placement is paused in the same transaction, until somebody ends the pause by name.
  */
 import type { Installation } from '../consent/installation.ts';
 import type { Sql, Transaction } from '../database/database.ts';
@@ -9,7 +9,7 @@ import { Refusal } from '../database/refusal.ts';
 import { rowTag } from '../database/row-tag.ts';
 import type { Engine } from '../deciding/engine.ts';
 import { findDecision } from '../deciding/find-decision.ts';
-import { pausePlacement } from '../deciding/pauses.ts';
+import { pauseWithin } from '../deciding/pauses.ts';
 import { type Explanation, why } from '../deciding/why.ts';
 import type { Follower } from '../people/forget.ts';
 import { lockPeople } from '../people/persons.ts';
@@ -73,7 +73,12 @@ const answerWithin = '1 month';
 export const complaintWordsMax = 4_000;
 
 export function complaintTag({ keys }: Pick<Installation, 'keys'>, row: ComplaintRow): Buffer {
-  return rowTag(keys.derived('row-tag'), 'complaints', [
+  return rowTag(keys.derived('row-tag'), 'complaints', valuesOf(row));
+}
+
+/** In the order of `columns`. */
+function valuesOf(row: ComplaintRow) {
+  return [
     row.person_id,
     row.complaint_id,
     row.about,
@@ -86,7 +91,7 @@ export function complaintTag({ keys }: Pick<Installation, 'keys'>, row: Complain
     row.due_at,
     row.answered_at,
     row.answered_by,
-  ]);
+  ];
 }
 
 export interface NewComplaint {
@@ -132,10 +137,14 @@ export async function complain(engine: Engine, given: NewComplaint): Promise<Com
       answered_by: null,
     };
     await insert(engine, tx, fresh);
-    if (placement !== null) await withholdPlacement(engine, tx, { ...given, placement, isWithheld: true });
+    if (placement !== null) {
+      await withholdPlacement(engine, tx, { ...given, placement, isWithheld: true });
+      await pauseWhenTooMany(engine, tx, placement);
+    }
     return fresh;
   });
-  if (placement !== null) await pauseWhenTooMany(engine, placement);
+  // Other processes follow by notice; this one must have when it answers.
+  if (placement !== null) await engine.pauses.refresh();
   return toldOf(row);
 }
 
@@ -155,27 +164,38 @@ async function placementOf(engine: Engine, given: NewComplaint): Promise<string 
 
 /**
  * Pauses a placement when more people have complained about it than the policy lets be. A person counts once, however often they write, and only where a decision
- * or a hand-over shows that the placement reached them: nobody can stop a rival's placement, or one that they have never seen.
+ * or a hand-over shows that the placement reached them: nobody can stop a rival's placement, or one that they have never seen. What somebody has answered for by
+ * ending a pause does not count again.
  */
-async function pauseWhenTooMany(engine: Engine, placement: string): Promise<void> {
+async function pauseWhenTooMany(engine: Engine, tx: Transaction, placement: string): Promise<void> {
   const limit = complaintLimitOf(engine.policy);
-  const since = subtractDuration(engine.database.world.now(), limit.within);
-  const [counted] = await engine.database.query<{ complaining: number; reached: number }>(
-    `with reached as (
-       select person_id from decisions where placement = $1 and at >= $2 union select person_id from hand_overs where placement = $1 and at >= $2
-     )
-     select (select count(*)::integer from reached) as reached,
-            (select count(distinct c.person_id)::integer from complaints c join reached using (person_id) where c.placement = $1 and c.received_at >= $2) as complaining`,
+  const since = subtractDuration(tx.world.now(), limit.within);
+  // One at a time, so that of two who complain at once the second is counted with the first.
+  await tx.query("select pg_advisory_xact_lock(hashtext('fairlead complaints ' || $1))", [placement]);
+  const [complained] = await tx.query<{ people: number }>(
+    `select count(distinct c.person_id)::integer as people from complaints c
+     where c.placement = $1 and c.received_at >= $2
+       and c.received_at > (select coalesce(max(ended_at), '-infinity') from placement_pauses where placement = $1)
+       and (exists (select 1 from decisions d where d.person_id = c.person_id and d.placement = $1 and d.at >= $2)
+         or exists (select 1 from hand_overs h where h.person_id = c.person_id and h.placement = $1 and h.at >= $2))`,
     [placement, since],
   );
-  const { complaining, reached } = counted ?? { complaining: 0, reached: 0 };
-  if (complaining < limit.atLeast || complaining * 1_000 <= limit.perThousand * reached) return;
-  await pausePlacement(engine, {
+  const complaining = complained?.people ?? 0;
+  // Mostly so: then nobody else has to be counted.
+  if (complaining < limit.atLeast) return;
+  const [counted] = await tx.query<{ reached: number }>(
+    `select count(*)::integer as reached from (
+       select person_id from decisions where placement = $1 and at >= $2 union select person_id from hand_overs where placement = $1 and at >= $2
+     ) as reached`,
+    [placement, since],
+  );
+  const reached = counted?.reached ?? 0;
+  if (complaining * 1_000 <= limit.perThousand * reached) return;
+  await pauseWithin(engine, tx, {
     placement,
     reason: `${complaining} of ${reached} people complained about it within ${limit.within}; the policy lets ${limit.perThousand} of 1,000 do.`,
     by: 'the complaint limit of the policy',
   });
-  await engine.pauses.refresh();
 }
 
 /** The complaints of one person, newest first, with their words: for their own page and their export. */
@@ -279,7 +299,7 @@ export async function answerComplaint(
   return complaint;
 }
 
-/** How many wait, and how many of them past their day: for `doctor` and the metrics. */
+/** How many wait, and how many of them past their day: for `doctor`. */
 export async function complaintBacklog(sql: Sql, now: Date): Promise<{ waiting: number; overdue: number }> {
   const [row] = await sql.query<{ waiting: number; overdue: number }>(
     'select count(*)::integer as waiting, (count(*) filter (where due_at < $1))::integer as overdue from complaints where answered_at is null',
@@ -329,21 +349,7 @@ async function moveComplaints(
 async function insert(installation: Pick<Installation, 'keys'>, tx: Transaction, row: ComplaintRow): Promise<void> {
   await tx.query(
     `insert into complaints (${columns}, tag) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [
-      row.person_id,
-      row.complaint_id,
-      row.about,
-      row.decision_id,
-      row.placement,
-      row.via,
-      row.words,
-      row.answer,
-      row.received_at,
-      row.due_at,
-      row.answered_at,
-      row.answered_by,
-      complaintTag(installation, row),
-    ],
+    [...valuesOf(row), complaintTag(installation, row)],
   );
 }
 

@@ -5,7 +5,7 @@
 import { standingPurposes } from '../consent/permit.ts';
 import { choose } from '../people/choose.ts';
 import type { ForgettingInstallation } from '../people/forget.ts';
-import { isPerson } from '../people/persons.ts';
+import { presentPerson } from '../people/persons.ts';
 import { addressField } from '../people/read-for-hand-over.ts';
 import { type Policy, entryOf } from '../policy/policy.ts';
 import { purposesOfField } from '../policy/views.ts';
@@ -37,7 +37,7 @@ export async function unsubscribe(installation: ForgettingInstallation, token: s
   const linked = linkedOf(installation, 'unsubscribe', token);
   if (linked === undefined) return false;
   const { database, policy } = installation;
-  const personId = await presentId(installation, linked.personId);
+  const personId = await presentPerson(database, linked.personId);
   if (personId === undefined) return true;
   const standing = (await standingPurposes(database, policy, [personId])).get(personId);
   const purposes = unsubscribePurposes(policy, linked.placement).filter((purpose) => standing?.has(purpose));
@@ -53,14 +53,4 @@ export async function unsubscribe(installation: ForgettingInstallation, token: s
     },
   ]);
   return true;
-}
-
-/** Who the person is now: themselves, or whoever they were merged into; undefined when they are gone. */
-async function presentId({ database }: ForgettingInstallation, personId: string): Promise<string | undefined> {
-  if (await isPerson(database, personId)) return personId;
-  const [merged] = await database.query<{ person_id: string }>(
-    'select person_id from merged_people where merged_id = $1',
-    [personId],
-  );
-  return merged?.person_id;
 }

@@ -104,7 +104,7 @@ describe('a complaint', () => {
       batchId: engine.database.world.uuid(),
       placement: 'weekly',
     });
-    const report = (link: string): string =>
+    const report = (link: string, quotes = 'message/rfc822'): string =>
       [
         'From: <abuse@mail.example>',
         'Content-Type: multipart/report; report-type=feedback-report;',
@@ -117,7 +117,7 @@ describe('a complaint', () => {
         'Version: 1',
         '',
         '--b1',
-        'Content-Type: message/rfc822',
+        `Content-Type: ${quotes}`,
         '',
         'To: <ben@example.org>',
         `List-Unsubscribe: <mailto:x@shop.example>,`,
@@ -130,10 +130,43 @@ describe('a complaint', () => {
     expect(await complaintsOf(engine, engine.database, ben)).toMatchObject([
       { complaint, about: 'message', placement: 'weekly', via: 'mail', words: null },
     ]);
-    for (const bad of [report(`${token}A`), report(`A${token}`), 'To: x\r\n\r\nnothing', ''.padEnd(10, 'x')])
+    for (const bad of [
+      report(`${token}A`),
+      report(`A${token}`),
+      report(token, 'text/plain'),
+      'To: x\r\n\r\nnothing',
+      ''.padEnd(10, 'x'),
+    ])
       await expect(asServer.reportAbuse({ body: { report: bad } })).rejects.toMatchObject({
         code: 'report.unreadable',
       });
+  });
+
+  test('in a report about a placement that has left the policy, or about somebody who was merged since, is kept all the same', async () => {
+    const report = (personId: string, placement: string): string =>
+      `Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b\nContent-Type: text/rfc822-headers\n\nList-Unsubscribe: <https://shop.example/u/${linkToken(engine, 'unsubscribe', { personId, batchId: engine.database.world.uuid(), placement })}>\n\n--b--`;
+    const [emil = ''] = await allow(engine, ['emil']);
+    await asServer.reportAbuse({ body: { report: report(emil, 'newsletter of 2019') } });
+    expect(await complaintsOf(engine, engine.database, emil)).toMatchObject([{ about: 'message', placement: null }]);
+
+    await send(engine, [
+      {
+        type: 'track',
+        messageId: 'visit of emil',
+        anonymousId: 'visitor-2',
+        event: 'Product Viewed',
+        consent: { Functional: true },
+        properties: { product_id: 'item-6' },
+      },
+    ]);
+    const visitor = (await asServer.lookUpPerson({ body: { anonymousId: 'visitor-2' } })).body.person;
+    await send(engine, [{ type: 'identify', messageId: 'emil signs in', anonymousId: 'visitor-2', userId: 'emil' }]);
+    await asServer.reportAbuse({ body: { report: report(visitor, 'weekly') } });
+    expect(await complaintsOf(engine, engine.database, emil)).toHaveLength(2);
+    const gone = engine.database.world.uuid();
+    expect((await asServer.reportAbuse({ body: { report: report(gone, 'weekly') } })).body).toEqual({
+      complaint: null,
+    });
   });
 
   test('goes with an erased person, and goes over sealed with a merged one', async () => {
@@ -149,11 +182,9 @@ describe('a complaint', () => {
         properties: { product_id: 'item-6' },
       },
     ]);
-    const [visitor] = await engine.database.query<{ person_id: string }>(
-      "select i.person_id from person_identifiers i where i.kind = 'anonymousId'",
-    );
+    const visitor = (await asServer.lookUpPerson({ body: { anonymousId: 'visitor-1' } })).body.person;
     await complain(engine, {
-      personId: visitor?.person_id ?? '',
+      personId: visitor,
       about: 'processing',
       words: 'Who are you?',
       via: 'api',
@@ -189,6 +220,19 @@ describe('the limit', () => {
 
     await asServer.resumePlacement({ params: { placement: 'home' }, body: { by: 'Priya Nair' } });
     expect((await at(crowdIds[1] ?? '')).personal).toBe(true);
+    // What was answered for by ending the pause does not count again: three more do not press the button, and all who come at once are counted together.
+    const decided = await Promise.all(crowdIds.slice(2, 6).map(async (userId) => (await at(userId)).decision));
+    const [last = '', ...first] = decided;
+    for (const decisionId of first) await asServer.complain({ body: { decision: decisionId, about: 'decision' } });
+    expect(engine.pauses.has('home')).toBe(false);
+    await asServer.complain({ body: { decision: last, about: 'decision' } });
+    expect(engine.pauses.has('home')).toBe(true);
+    await asServer.resumePlacement({ params: { placement: 'home' }, body: { by: 'Priya Nair' } });
+    const atOnce = await Promise.all(crowdIds.slice(6, 10).map(async (userId) => (await at(userId)).decision));
+    await Promise.all(atOnce.map((decision) => asServer.complain({ body: { decision, about: 'decision' } })));
+    expect(engine.pauses.has('home')).toBe(true);
+    expect((await asServer.listPauses()).body.pauses).toHaveLength(3);
+    await asServer.resumePlacement({ params: { placement: 'home' }, body: { by: 'Priya Nair' } });
     expect((await verify(engine)).checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 

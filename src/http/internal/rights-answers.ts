@@ -5,6 +5,8 @@ import { type Pause, listPauses, pausePlacement, resumePlacement } from '../../d
 import { findDecision, unknownDecision } from '../../deciding/find-decision.ts';
 import type { Engine } from '../../deciding/engine.ts';
 import { recordLook } from '../../people/looks.ts';
+import { presentPerson } from '../../people/persons.ts';
+import { entryOf } from '../../policy/policy.ts';
 import { readAbuseReport } from '../../rights/abuse-report.ts';
 import { answerComplaint, complain, complaintFile, complaintQueue } from '../../rights/complaints.ts';
 import type { endpoints } from '../contract/endpoints.ts';
@@ -39,16 +41,18 @@ export const rightsAnswers: { readonly [Name in RightsName]: Answerer<(typeof en
   },
 
   async reportAbuse({ engine }, { body }) {
-    const { personId, placement } = readAbuseReport(engine, body.report);
-    try {
-      const { complaint } = await complain(engine, { personId, placement, about: 'message', via: 'mail' });
-      return { body: { complaint } };
-    } catch (error) {
-      // Erased since, or the placement is gone from the policy: there is nobody to protect any more, and the report was a good one.
-      if (error instanceof Refusal && ['person.unknown', 'placement.unknown'].includes(error.code))
-        return { body: { complaint: null } };
-      throw error;
-    }
+    const { personId: mailed, placement } = readAbuseReport(engine, body.report);
+    const personId = await presentPerson(engine.database, mailed);
+    // Erased since: there is nobody to protect any more, and the report was a good one.
+    if (personId === undefined) return { body: { complaint: null } };
+    const isKnown = entryOf(engine.policy.placements, placement) !== undefined;
+    const { complaint } = await complain(engine, {
+      personId,
+      about: 'message',
+      via: 'mail',
+      ...(isKnown ? { placement } : {}), // what has left the policy since puts nothing together any more
+    });
+    return { body: { complaint } };
   },
 
   async listComplaints({ engine }, { query }) {
