@@ -2,8 +2,9 @@
  * Where mail is handed over, and in whose name: read from a file that only its owner may read, or from two variables of the environment. Checked here, so
  * that a server which cannot send says so when it starts and not to the first customer.
  */
-import { readFile, stat } from 'node:fs/promises';
+
 import { Refusal } from '../database/refusal.ts';
+import { isThisMachine, readSecretFile } from './internal/secret-file.ts';
 
 export interface MailSettings {
   /** `smtps://user:password@host` (TLS from the start) or `smtp://user:password@host` (STARTTLS, which is then demanded). */
@@ -83,21 +84,9 @@ function mailboxOf(text: string): Mailbox | undefined {
 }
 
 async function settingsOfFile(file: string): Promise<MailSettings> {
-  const found = await stat(file).catch(() => undefined); // told below, with what to do
-  if (found === undefined) throw wrong(`${file}, which should say where mail is handed over, cannot be read.`);
-  if ((found.mode & 0o077) !== 0)
-    throw new Refusal('mail.settings', `${file} can be read by others than its owner, and holds a password.`, {
-      remedy: `Run: chmod 600 ${file}`,
-    });
-  let read: unknown;
-  try {
-    read = JSON.parse(await readFile(file, 'utf8'));
-  } catch {
-    throw wrong(`${file} is not JSON.`); // the parser's message quotes what it read, which may be the password
-  }
-  const settings = typeof read === 'object' && read !== null ? read : {};
+  const own = await readSecretFile(file, { code: 'mail.settings', says: 'where mail is handed over', wrong });
   const text = (name: keyof MailSettings): string | undefined => {
-    const value: unknown = Object.hasOwn(settings, name) ? Reflect.get(settings, name) : undefined;
+    const value = own(name);
     if (value === undefined || typeof value === 'string') return value;
     throw wrong(`In ${file}, \`${name}\` is no text.`);
   };
@@ -108,11 +97,6 @@ async function settingsOfFile(file: string): Promise<MailSettings> {
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(ca === undefined ? {} : { ca }),
   };
-}
-
-/** The loopback: there alone mail may travel without TLS, because it does not travel. */
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function wrong(message: string): Refusal {

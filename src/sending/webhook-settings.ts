@@ -1,6 +1,6 @@
 /** Where a batch is posted to, and the secret that signs it: from a file that only its owner may read. */
-import { readFile, stat } from 'node:fs/promises';
 import { Refusal } from '../database/refusal.ts';
+import { isThisMachine, readSecretFile } from './internal/secret-file.ts';
 
 export interface Webhook {
   readonly url: string;
@@ -10,20 +10,11 @@ export interface Webhook {
 
 /** Reads a webhook's file. Refuses with `webhook.settings`; never repeats the secret. */
 export async function readWebhook(file: string): Promise<Webhook> {
-  const found = await stat(file).catch(() => undefined); // told below, with what to do
-  if (found === undefined) throw wrong(`${file}, which should say where batches are posted to, cannot be read.`);
-  if ((found.mode & 0o077) !== 0)
-    throw new Refusal('webhook.settings', `${file} can be read by others than its owner, and holds a secret.`, {
-      remedy: `Run: chmod 600 ${file}`,
-    });
-  let read: unknown;
-  try {
-    read = JSON.parse(await readFile(file, 'utf8'));
-  } catch {
-    throw wrong(`${file} is not JSON.`); // the parser's message quotes what it read, which may be the secret
-  }
-  const own = (name: string): unknown =>
-    typeof read === 'object' && read !== null && Object.hasOwn(read, name) ? Reflect.get(read, name) : undefined;
+  const own = await readSecretFile(file, {
+    code: 'webhook.settings',
+    says: 'where batches are posted to',
+    wrong,
+  });
   return webhookOf({ url: own('url'), secret: own('secret') });
 }
 
@@ -37,10 +28,6 @@ export function webhookOf(given: { readonly url: unknown; readonly secret: unkno
   const bytes = Buffer.from(typeof secret === 'string' ? secret.replace(/^whsec_/, '') : '', 'base64');
   if (bytes.length < 24) throw wrong('The secret of the webhook has fewer than 24 bytes.');
   return { url: url.href, secret: bytes };
-}
-
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function wrong(message: string): Refusal {
