@@ -13,25 +13,22 @@ import { moreChecks } from '../../src/cli/verify-more.ts';
 import { dutyPermit } from '../../src/consent/permit.ts';
 import { type TableName, tables } from '../../src/database/tables.ts';
 import { systemWorld } from '../../src/database/world.ts';
-import { decide } from '../../src/deciding/decide.ts';
-import { recordOutcome } from '../../src/deciding/outcomes.ts';
 import { createAccessKey } from '../../src/http/access-keys.ts';
 import { learn } from '../../src/models/learn.ts';
 import { adoptProposal, proposeFromPeople } from '../../src/models/recipe-proposals.ts';
 import { releasePopularityWhenDue } from '../../src/models/release-popularity.ts';
-import { choose } from '../../src/people/choose.ts';
 import { pausePlacement } from '../../src/deciding/pauses.ts';
 import { forget } from '../../src/people/forget.ts';
 import { complain } from '../../src/rights/complaints.ts';
 import { recordLook } from '../../src/people/looks.ts';
 import { linkToken, startSession, useLink } from '../../src/people/person-sessions.ts';
-import { setDial } from '../../src/people/settings.ts';
 import { approveBatch, createBatch } from '../../src/sending/batch.ts';
 import { fetchRemovals } from '../../src/sending/removals.ts';
 import { runBatch } from '../../src/sending/run-batch.ts';
 import { signerOf } from '../../src/transparency/note.ts';
 import { sequenceOnce } from '../../src/transparency/sequencer.ts';
-import { allow, crowd, ordered, send, shopPolicy, stock, testEngine, viewed } from '../support/engine.ts';
+import { allow, ordered, send, shopPolicy, testEngine, viewed } from '../support/engine.ts';
+import { openLivelyShop } from '../support/lively-shop.ts';
 
 /** Columns that are not checked, each with why a change there deceives nobody. */
 const isBookkeeping = 'says when it was set up; nothing is decided or shown by it';
@@ -58,22 +55,10 @@ const superuser = new Client({ connectionString: engine.database.superuserUrl })
 beforeAll(async () => {
   await superuser.connect();
   await superuser.query("set session_replication_role = 'replica'"); // foreign keys do not stop somebody who may turn them off
-  await stock(engine, 16);
-  await crowd(engine, 30, 16);
-  const [adaId, benId, cleoId] = await allow(engine, ['ada', 'ben', 'cleo'], ['suggestions', 'email']);
+  const { adaId, benId, cleoId } = await openLivelyShop(engine);
   await send(engine, [
-    viewed('ada', 'item-2'),
-    viewed('ada', 'item-4'),
-    viewed('ben', 'item-3'),
-    viewed('cleo', 'item-5'),
     ordered('ada', ['item-6']),
     { type: 'track', messageId: 'undeclared', userId: 'ada', event: 'Nobody Declared This' },
-    {
-      type: 'identify',
-      messageId: 'ada-traits',
-      userId: 'ada',
-      traits: { ageBand: '25-34', email: 'ada@example.org' },
-    },
   ]);
   // Enough entries of the log for a full tile and the beginning of the next.
   const [, doraId] = await allow(
@@ -81,30 +66,8 @@ beforeAll(async () => {
     Array.from({ length: 130 }, (_, at) => `late-${at}`),
     ['suggestions', 'email'],
   );
-  await choose(engine, [
-    {
-      who: { kind: 'anonymousId', value: 'visitor-1' },
-      choices: { purposes: { suggestions: true }, method: 'banner', source: 'test' },
-    },
-  ]);
-  await send(engine, [
-    {
-      type: 'track',
-      messageId: 'visit',
-      anonymousId: 'visitor-1',
-      event: 'Product Viewed',
-      properties: { product_id: 'item-6' },
-    },
-    { type: 'identify', messageId: 'sign-in', anonymousId: 'visitor-1', userId: 'ben' },
-  ]);
-  await learn(engine, 'alsoLiked');
-  await engine.models.refresh('alsoLiked');
   await releasePopularityWhenDue(engine, 'alsoLiked', signer);
-  const personal = await decide(engine, { person: { userId: 'ada' }, placement: 'home' });
-  await recordOutcome(engine, personal.decision, { kind: 'clicked', item: personal.items[0]?.item ?? '' });
-  await decide(engine, { person: { userId: 'nobody' }, placement: 'home' });
-  await setDial(engine, adaId ?? '', { dial: 2 });
-  await complain(engine, { personId: adaId ?? '', about: 'processing', words: 'Too much of it.', via: 'page' });
+  await complain(engine, { personId: adaId, about: 'processing', words: 'Too much of it.', via: 'page' });
   await send(
     engine,
     ['late-1', 'late-2', 'late-3', 'late-4', 'late-5', 'late-6'].flatMap((userId) => [
@@ -126,11 +89,11 @@ beforeAll(async () => {
   });
   await forget(engine, doraId ?? '', { kind: 'withdraw', purposes: ['email'], method: 'form', source: 'test' });
   await fetchRemovals(engine, 'own systems', { limit: 10 });
-  await recordLook(engine, engine.database, dutyPermit('access', adaId ?? '', 'a letter of 3 May'));
-  const link = linkToken(engine, adaId ?? '', 600);
+  await recordLook(engine, engine.database, dutyPermit('access', adaId, 'a letter of 3 May'));
+  const link = linkToken(engine, adaId, 600);
   await startSession(engine, (await useLink(engine, link)) ?? '');
   await createAccessKey(engine, { kind: 'server', label: 'shop' });
-  await forget(engine, cleoId ?? '', { kind: 'erase' });
+  await forget(engine, cleoId, { kind: 'erase' });
   while ((await sequenceOnce(engine.database, { keys: { origin: 'shop.example/log', seed } }))?.more === true);
   // Enough people for a recipe to be tuned on.
   const tuners = Array.from({ length: 25 }, (_, at) => `tuner-${at}`);
@@ -145,7 +108,7 @@ beforeAll(async () => {
   await adoptProposal(engine, { proposal, adoptedBy: 'eve' });
   await learn(engine, 'alsoLiked');
   // What follows stays on its way: a leaf in the outbox, a delta for followers, a person in the queue.
-  await forget(engine, benId ?? '', { kind: 'exclude', itemId: 'item-3' });
+  await forget(engine, benId, { kind: 'exclude', itemId: 'item-3' });
   await send(engine, [viewed('ada', 'item-9')]);
   await engine.counts.flush(engine, systemWorld.now());
   await engine.nonpersonal.flush();

@@ -2,50 +2,17 @@
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/auditing/verify.ts';
-import { decide } from '../../src/deciding/decide.ts';
-import { recordOutcome } from '../../src/deciding/outcomes.ts';
 import { learn } from '../../src/models/learn.ts';
-import { choose } from '../../src/people/choose.ts';
 import { forget } from '../../src/people/forget.ts';
 import { setDial } from '../../src/people/settings.ts';
-import { allow, crowd, send, stock, testEngine, viewed } from '../support/engine.ts';
+import { testEngine } from '../support/engine.ts';
+import { openLivelyShop } from '../support/lively-shop.ts';
 
 const engine = await testEngine();
-await stock(engine, 16);
-await crowd(engine, 40, 16);
-const [adaId, benId, cleoId] = await allow(engine, ['ada', 'ben', 'cleo'], ['suggestions', 'email']);
-await send(engine, [
-  viewed('ada', 'item-2'),
-  viewed('ada', 'item-4'),
-  viewed('ben', 'item-3'),
-  viewed('cleo', 'item-5'),
-  { type: 'identify', messageId: 'ada-traits', userId: 'ada', traits: { ageBand: '25-34', email: 'ada@example.org' } },
-]);
-await choose(engine, [
-  {
-    who: { kind: 'anonymousId', value: 'visitor-1' },
-    choices: { purposes: { suggestions: true }, method: 'banner', source: 'test' },
-  },
-]);
-await send(engine, [
-  {
-    type: 'track',
-    messageId: 'visit',
-    anonymousId: 'visitor-1',
-    event: 'Product Viewed',
-    properties: { product_id: 'item-6' },
-  },
-  { type: 'identify', messageId: 'sign-in', anonymousId: 'visitor-1', userId: 'ben' },
-]);
-await learn(engine, 'alsoLiked');
-await engine.models.refresh('alsoLiked');
-const personal = await decide(engine, { person: { userId: 'ada' }, placement: 'home' });
-await recordOutcome(engine, personal.decision, { kind: 'clicked', item: personal.items[0]?.item ?? '' });
-await decide(engine, { person: { userId: 'nobody' }, placement: 'home' });
-await setDial(engine, adaId ?? '', { dial: 2 });
-await setDial(engine, benId ?? '', { personal: false });
-await forget(engine, benId ?? '', { kind: 'exclude', itemId: 'item-3' });
-await forget(engine, cleoId ?? '', { kind: 'erase' });
+const { adaId, benId, cleoId } = await openLivelyShop(engine);
+await setDial(engine, benId, { personal: false });
+await forget(engine, benId, { kind: 'exclude', itemId: 'item-3' });
+await forget(engine, cleoId, { kind: 'erase' });
 await engine.nonpersonal.flush();
 await learn(engine, 'alsoLiked');
 
